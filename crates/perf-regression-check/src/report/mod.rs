@@ -1,0 +1,62 @@
+//! From a judgement to what people and programs read.
+
+pub mod annotations;
+pub mod evidence;
+pub mod explain;
+pub mod html;
+pub mod number;
+pub mod summary;
+
+use gatehouse_core::report::html::Tone;
+
+use crate::decide::{Decision, Outcome};
+use crate::verdict::Judgement;
+
+/// The colour of an outcome.
+fn tone(decision: &Decision<'_>) -> Tone {
+    match decision.outcome {
+        Outcome::Regression => Tone::Worse,
+        Outcome::Improvement => Tone::Better,
+        Outcome::Inconclusive => Tone::Unsure,
+        Outcome::Tolerated | Outcome::Unchanged => Tone::Same,
+    }
+}
+
+/// The counts in one line: `1 regression, 2 improvements, 97 unchanged`.
+#[must_use]
+pub fn headline(judgement: &Judgement<'_>) -> String {
+    let count = |outcome, one: &str, many: &str| match judgement.count(outcome) {
+        0 => None,
+        1 => Some(format!("1 {one}")),
+        n => Some(format!("{n} {many}")),
+    };
+    let parts: Vec<String> = [
+        count(Outcome::Regression, "regression", "regressions"),
+        count(Outcome::Inconclusive, "inconclusive", "inconclusive"),
+        count(Outcome::Improvement, "improvement", "improvements"),
+        count(Outcome::Tolerated, "within tolerance", "within tolerance"),
+        count(Outcome::Unchanged, "unchanged", "unchanged"),
+        (!judgement.breaches.is_empty()).then(|| format!("{} over budget", judgement.breaches.len())),
+        (!judgement.missing.is_empty()).then(|| format!("{} missing", judgement.missing.len())),
+        (!judgement.new.is_empty()).then(|| format!("{} new", judgement.new.len())),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    if parts.is_empty() { "nothing to compare".to_owned() } else { parts.join(", ") }
+}
+
+/// The rules in one sentence, for the end of every report.
+#[must_use]
+pub fn rules(judgement: &Judgement<'_>) -> String {
+    let policy = &judgement.policy;
+    format!(
+        "{} metrics were tested together: false discovery rate {} % (Benjamini-Hochberg), and none counts unless the suite as a whole rejects \"nothing changed\" (Hommel, p = {}). A regression must be shown to exceed {} %; the data must be able to show {} %; counted metrics may differ by {} %.",
+        judgement.suite.family,
+        number::trim(policy.alpha * 100.0),
+        number::p_value(judgement.suite.global_p),
+        number::trim(policy.tolerance * 100.0),
+        number::trim(policy.detect * 100.0),
+        number::trim(policy.deterministic_tolerance * 100.0),
+    )
+}
