@@ -46,8 +46,11 @@ pub fn read_bounded(path: &Path, limit: u64) -> Result<Vec<u8>, FileError> {
     Ok(bytes)
 }
 
-/// Writes a file whole or not at all: a temporary file beside it, flushed, then renamed over it.
-/// Missing parent directories are created.
+/// Writes a file whole or not at all: a temporary file beside it, then renamed over it, so that a
+/// killed process leaves the old file or the new one. Missing parent directories are created.
+///
+/// It is not synced to the disk: what gates write can be made again, and syncing costs more than
+/// deciding a small suite.
 pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
     let parent = match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent.to_path_buf(),
@@ -63,7 +66,6 @@ pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
     }
     let mut file = builder.tempfile_in(&parent).map_err(FileError::io("write", path))?;
     file.write_all(bytes).map_err(FileError::io("write", path))?;
-    file.as_file().sync_all().map_err(FileError::io("write", path))?;
     file.persist(path).map_err(|error| FileError::io("write", path)(error.error))?;
     Ok(())
 }

@@ -154,7 +154,7 @@ pub struct Run {
     #[arg(long, env = "GATEHOUSE_SEED", value_name = "NUMBER")]
     pub seed: Option<u64>,
     /// Take the time of the whole command instead of results that it prints
-    #[arg(long, env = "GATEHOUSE_WALL_TIME", conflicts_with = "results")]
+    #[arg(long, env = "GATEHOUSE_WALL_TIME")]
     pub wall_time: bool,
     /// Read results from this file or folder of the checkout after each run, instead of from the
     /// command's standard output

@@ -18,7 +18,7 @@ pub mod report;
 pub mod verdict;
 
 use std::ffi::OsString;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use clap::Parser as _;
 use gatehouse_core::diagnostic::{Colour, Diagnostic};
@@ -119,7 +119,14 @@ fn compare(runner: &Runner<'_>, options: &cli::Compare) -> Result<Exit, Failure>
 
 fn sides(options: &cli::Sides) -> Result<(Side, Side), Failure> {
     let format = Format::parse(&options.format).map_err(|message| Diagnostic::error(message))?;
-    Ok(rayon::join(|| read_side(&options.baseline, format), || read_side(&options.candidate, format)))
+    let read = |paths: &[PathBuf]| read_side(paths, format);
+    // Threads pay from some hundred kilobytes on.
+    let large = |path: &PathBuf| path.is_dir() || std::fs::metadata(path).is_ok_and(|meta| meta.len() > 256 * 1024);
+    Ok(if options.baseline.iter().any(large) {
+        rayon::join(|| read(&options.baseline), || read(&options.candidate))
+    } else {
+        (read(&options.baseline), read(&options.candidate))
+    })
 }
 
 fn parse(runner: &Runner<'_>, options: &cli::Parse) -> Result<Exit, Failure> {

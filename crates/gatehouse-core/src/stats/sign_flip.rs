@@ -33,6 +33,25 @@ pub fn sign_flip(differences: &[f64]) -> Option<f64> {
     Some((2.0 * upper as f64 / 2_f64.powi(i32::try_from(n).unwrap_or(i32::MAX))).min(1.0))
 }
 
+/// Differences with the wild ones pulled in: none further from zero than [`CLIP`] times the median
+/// distance. One spike then weighs like one pair, not like all the others together.
+///
+/// The limit depends on distances only, not on signs, so under no change every sign pattern of the
+/// clipped values is as likely as before and [`sign_flip`] stays exact on them. For normal noise
+/// the limit lies at two standard deviations, which costs about 1 % of efficiency.
+///
+/// Source: Huber 1964, "Robust estimation of a location parameter" (bounded scores).
+#[must_use]
+pub fn clipped(differences: &[f64]) -> Vec<f64> {
+    let distances: Vec<f64> = differences.iter().map(|d| d.abs()).collect();
+    let limit = CLIP * super::quantile::median(&distances).unwrap_or(0.0);
+    // Where most differences are exactly zero there is no scale to clip by.
+    if limit > 0.0 { differences.iter().map(|d| d.clamp(-limit, limit)).collect() } else { differences.to_vec() }
+}
+
+/// How many median distances a difference may lie from zero; see [`clipped`].
+const CLIP: f64 = 3.0;
+
 /// The smallest p-value that `n` differences can give.
 #[must_use]
 pub fn smallest_p(n: usize) -> f64 {
@@ -66,7 +85,23 @@ mod tests {
         assert_eq!(sign_flip(&[1.0; 21]), None);
     }
 
+    #[test]
+    fn one_spike_against_the_trend_does_not_hide_it() {
+        let mut differences: Vec<f64> = (0..15).map(|i| 0.05 + 0.001 * f64::from(i)).collect();
+        differences.push(-0.9);
+        assert!(sign_flip(&differences).unwrap() > 0.5);
+        assert!(sign_flip(&clipped(&differences)).unwrap() < 0.02);
+        assert_eq!(clipped(&[0.0, 0.0, 0.0, 5.0]), [0.0, 0.0, 0.0, 5.0]);
+    }
+
     proptest! {
+        #[test]
+        fn clipping_does_not_look_at_signs(d in proptest::collection::vec(-9.0..9.0_f64, 1..20), flips in proptest::collection::vec(any::<bool>(), 20)) {
+            let flipped: Vec<f64> = d.iter().zip(&flips).map(|(d, flip)| if *flip { -d } else { *d }).collect();
+            let distances = |values: &[f64]| clipped(values).iter().map(|v| v.abs()).collect::<Vec<_>>();
+            prop_assert_eq!(distances(&d), distances(&flipped));
+        }
+
         #[test]
         fn equals_enumeration(d in proptest::collection::vec(-4_i32..5, 1..11)) {
             let values: Vec<f64> = d.iter().map(|v| f64::from(*v)).collect();

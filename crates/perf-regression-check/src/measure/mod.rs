@@ -20,7 +20,7 @@ use gatehouse_core::system::Stream;
 
 use crate::cli;
 use crate::config::Policy;
-use crate::decide::Outcome;
+use crate::decide::Decision;
 use crate::duet::{EarlyStop, Looks, Side, schedule};
 use crate::input::{Format, parse_text, read_side};
 use crate::model::{ResultSet, Series, Unit};
@@ -59,7 +59,8 @@ pub fn run(runner: &Runner<'_>, options: &cli::Run) -> Result<Exit, Failure> {
     let format = Format::parse(&options.format).map_err(|message| Diagnostic::error(message))?;
     let command = Command::new(options)?;
     let source = match (options.wall_time, options.results.is_empty()) {
-        (true, _) => Source::WallTime,
+        (true, false) => return Err(Diagnostic::error("--wall-time and --results exclude each other").into()),
+        (true, true) => Source::WallTime,
         (false, true) => Source::Output(format),
         (false, false) => Source::Files(options.results.clone(), format),
     };
@@ -161,7 +162,8 @@ impl Duet<'_> {
             }
             if let Some(alpha) = looks.interim(self.done) {
                 let judgement = judge(&self.sets[0], &self.sets[1], Policy { alpha, ..policy.clone() });
-                if judgement.count(Outcome::Inconclusive) == 0 && !judgement.suite.decisions.is_empty() {
+                let decisions = &judgement.suite.decisions;
+                if !decisions.is_empty() && !decisions.iter().any(Decision::is_open) {
                     *level = Some(alpha);
                     return Stopped::Settled;
                 }
