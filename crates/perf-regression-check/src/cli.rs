@@ -54,15 +54,32 @@ pub enum Command {
     Explain(Explain),
 }
 
+/// Paths, one per line. Blank lines are nothing: a YAML block ends with one.
+#[derive(Debug, Clone)]
+pub struct Paths(Vec<PathBuf>);
+
+impl Paths {
+    /// The paths of all uses of an option.
+    #[must_use]
+    pub fn flat(all: &[Self]) -> Vec<PathBuf> {
+        all.iter().flat_map(|paths| paths.0.iter().cloned()).collect()
+    }
+}
+
+fn paths(text: &str) -> Result<Paths, String> {
+    let paths: Vec<PathBuf> = text.lines().map(str::trim).filter(|line| !line.is_empty()).map(PathBuf::from).collect();
+    if paths.is_empty() { Err("no path given".to_owned()) } else { Ok(Paths(paths)) }
+}
+
 /// The two sides.
 #[derive(Debug, Args)]
 pub struct Sides {
     /// Baseline results: files or folders (repeat, or one per line in the variable)
-    #[arg(long, required = true, env = "GATEHOUSE_BASELINE", value_delimiter = '\n', value_name = "PATH")]
-    pub baseline: Vec<PathBuf>,
+    #[arg(long, required = true, env = "GATEHOUSE_BASELINE", value_parser = paths, value_name = "PATH")]
+    pub baseline: Vec<Paths>,
     /// Candidate results: files or folders
-    #[arg(long, required = true, env = "GATEHOUSE_CANDIDATE", value_delimiter = '\n', value_name = "PATH")]
-    pub candidate: Vec<PathBuf>,
+    #[arg(long, required = true, env = "GATEHOUSE_CANDIDATE", value_parser = paths, value_name = "PATH")]
+    pub candidate: Vec<Paths>,
     /// The tool that wrote the results, or `auto`
     #[arg(long, env = "GATEHOUSE_FORMAT", default_value = "auto", value_name = "NAME")]
     pub format: String,
@@ -158,8 +175,8 @@ pub struct Run {
     pub wall_time: bool,
     /// Read results from this file or folder of the checkout after each run, instead of from the
     /// command's standard output
-    #[arg(long, env = "GATEHOUSE_RESULTS", value_delimiter = '\n', value_name = "PATH")]
-    pub results: Vec<PathBuf>,
+    #[arg(long, env = "GATEHOUSE_RESULTS", value_parser = paths, value_name = "PATH")]
+    pub results: Vec<Paths>,
     /// The tool that writes the results, or `auto`
     #[arg(long, env = "GATEHOUSE_FORMAT", default_value = "auto", value_name = "NAME")]
     pub format: String,

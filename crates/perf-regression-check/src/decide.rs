@@ -25,7 +25,7 @@ pub enum Method {
     SignFlip,
     /// Paired t test on log ratios: more pairs than the exact test enumerates.
     PairedT,
-    /// Paired t test, because in a suite this large the exact test's smallest p-value could reject nothing.
+    /// Paired t test, because in a suite this large the exact test's p-values are too coarse.
     PairedTForSuite,
     /// Mann-Whitney, exact.
     RankSumExact,
@@ -44,7 +44,7 @@ impl Method {
         match self {
             Self::SignFlip => "exact sign-flip test on paired log ratios",
             Self::PairedT => "paired t test on log ratios (more pairs than the exact test enumerates)",
-            Self::PairedTForSuite => "paired t test on log ratios (with this few pairs the exact sign-flip test could reject nothing in a suite this large)",
+            Self::PairedTForSuite => "paired t test on log ratios (with this few pairs the p-values of the exact sign-flip test are too coarse for a suite this large)",
             Self::RankSumExact => "exact Mann-Whitney test",
             Self::RankSumApproximate => "Mann-Whitney test, normal approximation",
             Self::Exact => "exact comparison of a metric without noise",
@@ -304,7 +304,12 @@ fn exact(baseline: &Series, candidate: &Series, tolerance: f64) -> Option<Data> 
     None
 }
 
+/// In a suite, the exact test is used while its smallest p-value is this many times below the
+/// level: with less, it rejects only when every single pair agrees.
+const COARSE: f64 = 8.0;
+
 fn test<'s>(one: Prepared<'s>, policy: &Policy, level: f64) -> Decision<'s> {
+    let alone = level >= policy.alpha;
     let mut decision = Decision {
         baseline: one.baseline,
         candidate: one.candidate,
@@ -330,7 +335,7 @@ fn test<'s>(one: Prepared<'s>, policy: &Policy, level: f64) -> Decision<'s> {
             decision.pairs = Some(n);
             let tame = sign_flip::clipped(&ratios);
             let (method, p, smallest) = match sign_flip::sign_flip(&tame) {
-                Some(p) if sign_flip::smallest_p(n) <= level => (Method::SignFlip, p, sign_flip::smallest_p(n)),
+                Some(p) if alone || COARSE * sign_flip::smallest_p(n) <= level => (Method::SignFlip, p, sign_flip::smallest_p(n)),
                 Some(_) => (Method::PairedTForSuite, paired_t::paired_t(&tame), 0.0),
                 None => (Method::PairedT, paired_t::paired_t(&tame), 0.0),
             };

@@ -30,7 +30,7 @@ use gatehouse_core::system::{Stream, System};
 use gatehouse_core::text::{ellipsis, visible};
 use jiff::Timestamp;
 
-use crate::cli::{Cli, Command, Reports, Rules};
+use crate::cli::{Cli, Command, Paths, Reports, Rules};
 use crate::config::{DEFAULT_PATH, Policy};
 use crate::decide::Outcome;
 use crate::input::{Format, Side, read_side};
@@ -78,7 +78,14 @@ pub fn main(system: &dyn System, arguments: impl IntoIterator<Item = OsString>) 
             let stream = if error.use_stderr() { Stream::Err } else { Stream::Out };
             // A closed stream leaves nobody to tell.
             let _ = system.write(stream, &error.render().to_string());
-            return if error.use_stderr() { Exit::Usage } else { Exit::Pass };
+            if !error.use_stderr() {
+                return Exit::Pass;
+            }
+            let runner = Runner::new(system);
+            let first = error.to_string().lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned();
+            let _ = runner.annotate(&Annotations::from_iter([Annotation::error(visible(&first))]));
+            let _ = runner.outputs().set("verdict", Verdict::Error.word());
+            return Exit::Usage;
         }
     };
     let runner = Runner::new(system);
@@ -119,13 +126,13 @@ fn compare(runner: &Runner<'_>, options: &cli::Compare) -> Result<Exit, Failure>
 
 fn sides(options: &cli::Sides) -> Result<(Side, Side), Failure> {
     let format = Format::parse(&options.format).map_err(|message| Diagnostic::error(message))?;
-    let read = |paths: &[PathBuf]| read_side(paths, format);
+    let (baseline, candidate) = (Paths::flat(&options.baseline), Paths::flat(&options.candidate));
     // Threads pay from some hundred kilobytes on.
     let large = |path: &PathBuf| path.is_dir() || std::fs::metadata(path).is_ok_and(|meta| meta.len() > 256 * 1024);
-    Ok(if options.baseline.iter().any(large) {
-        rayon::join(|| read(&options.baseline), || read(&options.candidate))
+    Ok(if baseline.iter().any(large) {
+        rayon::join(|| read_side(&baseline, format), || read_side(&candidate, format))
     } else {
-        (read(&options.baseline), read(&options.candidate))
+        (read_side(&baseline, format), read_side(&candidate, format))
     })
 }
 
@@ -222,12 +229,12 @@ fn finish(
     Ok(if options.report_only && matches!(exit, Exit::Fail | Exit::Inconclusive) { Exit::Pass } else { exit })
 }
 
-struct Paths {
+struct Written {
     evidence: String,
     html: String,
 }
 
-fn write_files(folder: &Path, evidence: &Evidence, markdown: &str, html: &str) -> Result<Paths, Failure> {
+fn write_files(folder: &Path, evidence: &Evidence, markdown: &str, html: &str) -> Result<Written, Failure> {
     let json = evidence.to_json().map_err(|error| Diagnostic::error(error.to_string()))?;
     let write = |name: &str, text: &str| -> Result<String, Failure> {
         let path = folder.join(name);
@@ -236,7 +243,7 @@ fn write_files(folder: &Path, evidence: &Evidence, markdown: &str, html: &str) -
         Ok(absolute.display().to_string())
     };
     write("summary.md", markdown)?;
-    Ok(Paths { html: write("report.html", html)?, evidence: write("evidence.json", &json)? })
+    Ok(Written { html: write("report.html", html)?, evidence: write("evidence.json", &json)? })
 }
 
 /// The result on standard output: the verdict, and what is not plainly fine.

@@ -62,7 +62,7 @@ pub fn run(runner: &Runner<'_>, options: &cli::Run) -> Result<Exit, Failure> {
         (true, false) => return Err(Diagnostic::error("--wall-time and --results exclude each other").into()),
         (true, true) => Source::WallTime,
         (false, true) => Source::Output(format),
-        (false, false) => Source::Files(options.results.clone(), format),
+        (false, false) => Source::Files(cli::Paths::flat(&options.results), format),
     };
     if let Some(cpu) = options.cpu {
         process::pin(cpu)?;
