@@ -26,7 +26,8 @@ pub(super) fn sniff(text: &str) -> bool {
 }
 
 pub(super) fn parse(source: Source<'_>) -> Parsed {
-    let root: Root = match json::root(source) {
+    let text = without_nonfinite(source.text);
+    let root: Root = match json::root(Source { text: &text, ..source }) {
         Ok(root) => root,
         Err(problem) => return Parsed::failed(problem),
     };
@@ -59,6 +60,31 @@ pub(super) fn parse(source: Source<'_>) -> Parsed {
         }
     }
     parsed
+}
+
+/// Python writes `NaN` and `Infinity`, which JSON does not have; here they mean "no value".
+fn without_nonfinite(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    let (mut in_string, mut escaped) = (false, false);
+    let mut rest = text;
+    while let Some(c) = rest.chars().next() {
+        let word = ["-Infinity", "Infinity", "NaN"].into_iter().find(|word| !in_string && rest.starts_with(word));
+        if let Some(word) = word {
+            plain.push_str("null");
+            rest = &rest[word.len()..];
+            continue;
+        }
+        if escaped {
+            escaped = false;
+        } else if c == '\\' {
+            escaped = in_string;
+        } else if c == '"' {
+            in_string = !in_string;
+        }
+        plain.push(c);
+        rest = &rest[c.len_utf8()..];
+    }
+    plain
 }
 
 fn series(name: &str, samples: Vec<f64>) -> Series {
