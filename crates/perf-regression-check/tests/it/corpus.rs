@@ -44,7 +44,7 @@ const EXPECTED: &[Expected] = &[
     ("go_output.txt", 10, &[("BenchmarkFib10", "time", "ns", 325.0), ("BenchmarkFib/my/tabled/benchmark_-_20,var1=13,var2=14", "time", "ns", 40_537.456), ("BenchmarkFib11", "auxMetricUnits", "auxMetricUnits", 3.0)]),
     ("go_single_package_output.txt", 2, &[("github.com/example/mypackage.BenchmarkFib20", "time", "ns", 40_537.0)]),
     ("googlecpp_output.json", 4, &[("fib_10", "real_time", "ns", 214.989_801_145_479_53), ("fib_20", "cpu_time", "ns", 27_364.903_204_272_36)]),
-    ("issue16_output.txt", 2, &[("Fibonacci/Fibonacci 10", "time", "ns", 0.0), ("Fibonacci/Fibonacci 20", "time", "ns", 0.0)]),
+    ("issue16_output.txt", 2, &[("Fibonacci/Fibonacci 10", "time", "ns", 0.0), ("Fibonacci/Fibonacci 20", "time", "ns", 1.0)]),
     ("jmh_output.json", 1, &[("org.openjdk.jmh.samples.JMHSample_01_HelloWorld.wellHelloThere", "thrpt", "1/s", 3_376_519_889.0)]),
     ("jmh_output_2.json", 1, &[("org.openjdk.jmh.samples.JMHSample_01_HelloWorld.wellHelloThere{paramA=17,paramB=33}", "thrpt", "1/s", 3_376_519_889.0)]),
     ("julia_output.json", 6, &[("fib/20", "time", "ns", 31_028.0), ("fib/10", "time", "ns", 246.038_461_538_461_55), ("fib/10", "allocations", "count", 0.0)]),

@@ -143,11 +143,10 @@ fn k6_summary_and_stream() {
 
 #[test]
 fn vitest_and_benchmark_js() {
-    let read_one = read("vitest.json");
-    assert_eq!((read_one.code, read_one.series.len()), (0, 2));
-    let (unit, direction, samples) = read_one.of("fib.bench.js > fib > ten", "time");
-    assert_eq!((unit, direction), ("ns", LOWER));
-    assert!(samples.len() >= 12, "samples are kept: {}", samples.len());
+    // vitest's JSON has statistics only; its samples stay in memory.
+    let vitest = read("vitest.json");
+    assert_eq!((vitest.code, vitest.series.len()), (0, 2));
+    vitest.check("fib.bench.js > fib > ten", "time", "ns", LOWER, 1, 100.0, 1e5);
     read("benchmarkjs.txt").check("fib(10)", "throughput", "1/s", HIGHER, 1, 1e4, 1e9);
 }
 

@@ -47,5 +47,5 @@ fn the_page_is_self_contained_and_accessible() {
     for needed in ["<html lang=\"en\">", "default-src 'none'", "prefers-color-scheme:dark", "role=\"img\"", "<desc>", "Distributions"] {
         assert!(html.contains(needed), "no {needed}");
     }
-    assert!(!html.contains("http"), "nothing is fetched");
+    assert!(!html.contains("http://") && !html.contains("https://") && !html.contains("url("), "nothing is fetched");
 }
