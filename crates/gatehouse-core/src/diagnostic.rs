@@ -43,7 +43,11 @@ impl Place {
     /// A file as a whole.
     #[must_use]
     pub fn file(file: impl Into<String>) -> Self {
-        Self { file: file.into(), line: None, column: None }
+        Self {
+            file: file.into(),
+            line: None,
+            column: None,
+        }
     }
 
     /// The line and column of a byte offset in `text`.
@@ -52,7 +56,11 @@ impl Place {
         let before = crate::text::byte_prefix(text, offset);
         let line = before.bytes().filter(|byte| *byte == b'\n').count() + 1;
         let column = before.rsplit('\n').next().unwrap_or("").chars().count() + 1;
-        Self { file: file.into(), line: Some(line), column: Some(column) }
+        Self {
+            file: file.into(),
+            line: Some(line),
+            column: Some(column),
+        }
     }
 }
 
@@ -86,13 +94,21 @@ impl Diagnostic {
     /// An error without a place.
     #[must_use]
     pub fn error(message: impl Into<String>) -> Self {
-        Self { severity: Severity::Error, message: message.into(), place: None, help: None }
+        Self {
+            severity: Severity::Error,
+            message: message.into(),
+            place: None,
+            help: None,
+        }
     }
 
     /// A warning without a place.
     #[must_use]
     pub fn warning(message: impl Into<String>) -> Self {
-        Self { severity: Severity::Warning, ..Self::error(message) }
+        Self {
+            severity: Severity::Warning,
+            ..Self::error(message)
+        }
     }
 
     /// Says where.
@@ -118,7 +134,11 @@ impl Diagnostic {
             (Colour::Always, Severity::Warning) => ("\u{1b}[1;33m", "\u{1b}[0m"),
             (Colour::Always, Severity::Notice) => ("\u{1b}[1;36m", "\u{1b}[0m"),
         };
-        let mut lines = format!("{on}{}{off}: {}\n", self.severity.word(), visible(&self.message));
+        let mut lines = format!(
+            "{on}{}{off}: {}\n",
+            self.severity.word(),
+            visible(&self.message)
+        );
         if let Some(place) = &self.place {
             lines.push_str(&format!("  --> {place}\n"));
         }
@@ -142,7 +162,11 @@ impl Colour {
     /// The choice for a stream of this process (<https://no-color.org>).
     #[must_use]
     pub fn of(system: &dyn crate::system::System, stream: crate::system::Stream) -> Self {
-        if system.is_terminal(stream) && system.var("NO_COLOR").is_none() { Self::Always } else { Self::Never }
+        if system.is_terminal(stream) && system.var("NO_COLOR").is_none() {
+            Self::Always
+        } else {
+            Self::Never
+        }
     }
 }
 
@@ -162,7 +186,13 @@ mod tests {
 
     #[test]
     fn hostile_text_stays_on_its_line() {
-        let shown = Diagnostic::error("bad\n::error::x").at(Place::file("a\nb")).help("do\rthis").render(Colour::Never);
-        assert_eq!(shown, "error: bad\\n::error::x\n  --> a\\nb\n  help: do\\rthis\n");
+        let shown = Diagnostic::error("bad\n::error::x")
+            .at(Place::file("a\nb"))
+            .help("do\rthis")
+            .render(Colour::Never);
+        assert_eq!(
+            shown,
+            "error: bad\\n::error::x\n  --> a\\nb\n  help: do\\rthis\n"
+        );
     }
 }

@@ -17,7 +17,9 @@ pub const STATEMENT_TYPE: &str = "https://in-toto.io/Statement/v1";
 pub const PREDICATE_TYPE: &str = "https://github.com/org/actions/gate-verdict/v1";
 
 /// What a gate decided.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
     /// Everything that was asked for was shown to hold.
@@ -55,7 +57,10 @@ impl std::fmt::Display for Verdict {
 /// A gate's evidence: an in-toto Statement v1.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
-#[schemars(title = "gate-verdict/v1", description = "An in-toto Statement v1 that carries a gate's verdict.")]
+#[schemars(
+    title = "gate-verdict/v1",
+    description = "An in-toto Statement v1 that carries a gate's verdict."
+)]
 pub struct Evidence {
     /// Always `https://in-toto.io/Statement/v1`.
     #[serde(rename = "_type")]
@@ -82,13 +87,19 @@ impl Subject {
     /// A commit of a repository.
     #[must_use]
     pub fn commit(repository: &str, sha: &CommitSha) -> Self {
-        Self { name: repository.to_owned(), digest: BTreeMap::from([("gitCommit".to_owned(), sha.to_string())]) }
+        Self {
+            name: repository.to_owned(),
+            digest: BTreeMap::from([("gitCommit".to_owned(), sha.to_string())]),
+        }
     }
 
     /// A file.
     #[must_use]
     pub fn file(path: &str, sha256: &str) -> Self {
-        Self { name: path.to_owned(), digest: BTreeMap::from([("sha256".to_owned(), sha256.to_owned())]) }
+        Self {
+            name: path.to_owned(),
+            digest: BTreeMap::from([("sha256".to_owned(), sha256.to_owned())]),
+        }
     }
 }
 
@@ -241,11 +252,27 @@ mod tests {
         let verdict = GateVerdict {
             gate: "some-gate".to_owned(),
             verdict: Verdict::Inconclusive,
-            reasons: vec![Reason { code: "x".to_owned(), message: "y".to_owned(), place: None }],
-            measurements: BTreeMap::from([("m".to_owned(), Measurement { value: Some(1.5), unit: "%".to_owned() })]),
-            policy: Policy { name: "default".to_owned(), digest: "0".to_owned() },
+            reasons: vec![Reason {
+                code: "x".to_owned(),
+                message: "y".to_owned(),
+                place: None,
+            }],
+            measurements: BTreeMap::from([(
+                "m".to_owned(),
+                Measurement {
+                    value: Some(1.5),
+                    unit: "%".to_owned(),
+                },
+            )]),
+            policy: Policy {
+                name: "default".to_owned(),
+                digest: "0".to_owned(),
+            },
             inputs: vec![],
-            tool: Tool { name: "some-gate".to_owned(), version: "0".to_owned() },
+            tool: Tool {
+                name: "some-gate".to_owned(),
+                version: "0".to_owned(),
+            },
             invocation: Invocation::default(),
             started_on: Timestamp::UNIX_EPOCH,
             finished_on: Timestamp::UNIX_EPOCH,
@@ -266,7 +293,10 @@ mod tests {
 
     #[test]
     fn unknown_fields_are_refused() {
-        let json = sample().to_json().unwrap().replacen("\"gate\":", "\"extra\": 1, \"gate\":", 1);
+        let json = sample()
+            .to_json()
+            .unwrap()
+            .replacen("\"gate\":", "\"extra\": 1, \"gate\":", 1);
         assert!(serde_json::from_str::<Evidence>(&json).is_err());
     }
 }

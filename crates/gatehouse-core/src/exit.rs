@@ -47,7 +47,13 @@ mod tests {
 
     #[test]
     fn help_lists_every_code() {
-        for exit in [Exit::Pass, Exit::Fail, Exit::Usage, Exit::Inconclusive, Exit::World] {
+        for exit in [
+            Exit::Pass,
+            Exit::Fail,
+            Exit::Usage,
+            Exit::Inconclusive,
+            Exit::World,
+        ] {
             assert!(HELP.contains(&format!("\n  {}  ", exit.code())), "{exit:?}");
         }
     }

@@ -31,7 +31,11 @@ pub enum FileError {
 impl FileError {
     fn io(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Self {
         let path = path.display().to_string();
-        move |source| Self::Io { action, path, source }
+        move |source| Self::Io {
+            action,
+            path,
+            source,
+        }
     }
 }
 
@@ -39,9 +43,14 @@ impl FileError {
 pub fn read_bounded(path: &Path, limit: u64) -> Result<Vec<u8>, FileError> {
     let file = std::fs::File::open(path).map_err(FileError::io("read", path))?;
     let mut bytes = Vec::new();
-    file.take(limit.saturating_add(1)).read_to_end(&mut bytes).map_err(FileError::io("read", path))?;
+    file.take(limit.saturating_add(1))
+        .read_to_end(&mut bytes)
+        .map_err(FileError::io("read", path))?;
     if bytes.len() as u64 > limit {
-        return Err(FileError::TooLarge { path: path.display().to_string(), limit });
+        return Err(FileError::TooLarge {
+            path: path.display().to_string(),
+            limit,
+        });
     }
     Ok(bytes)
 }
@@ -64,16 +73,23 @@ pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
         use std::os::unix::fs::PermissionsExt as _;
         builder.permissions(std::fs::Permissions::from_mode(0o644));
     }
-    let mut file = builder.tempfile_in(&parent).map_err(FileError::io("write", path))?;
-    file.write_all(bytes).map_err(FileError::io("write", path))?;
-    file.persist(path).map_err(|error| FileError::io("write", path)(error.error))?;
+    let mut file = builder
+        .tempfile_in(&parent)
+        .map_err(FileError::io("write", path))?;
+    file.write_all(bytes)
+        .map_err(FileError::io("write", path))?;
+    file.persist(path)
+        .map_err(|error| FileError::io("write", path)(error.error))?;
     Ok(())
 }
 
 /// The lowercase hexadecimal SHA-256 of `bytes`.
 #[must_use]
 pub fn sha256_hex(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+    Sha256::digest(bytes)
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }
 
 #[cfg(test)]
@@ -87,7 +103,10 @@ mod tests {
         write_atomic(&path, b"one").unwrap();
         write_atomic(&path, b"two").unwrap();
         assert_eq!(std::fs::read(&path).unwrap(), b"two");
-        assert_eq!(std::fs::read_dir(path.parent().unwrap()).unwrap().count(), 1);
+        assert_eq!(
+            std::fs::read_dir(path.parent().unwrap()).unwrap().count(),
+            1
+        );
     }
 
     #[test]
@@ -96,7 +115,11 @@ mod tests {
         let target = dir.path().join("is-a-directory");
         std::fs::create_dir_all(target.join("x")).unwrap();
         assert!(write_atomic(&target, b"x").is_err());
-        assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1, "the temporary file is gone");
+        assert_eq!(
+            std::fs::read_dir(dir.path()).unwrap().count(),
+            1,
+            "the temporary file is gone"
+        );
     }
 
     #[test]
@@ -105,12 +128,23 @@ mod tests {
         let path = dir.path().join("x");
         write_atomic(&path, b"12345").unwrap();
         assert_eq!(read_bounded(&path, 5).unwrap(), b"12345");
-        assert!(matches!(read_bounded(&path, 4), Err(FileError::TooLarge { .. })));
-        assert!(read_bounded(&dir.path().join("missing"), 4).unwrap_err().to_string().contains("missing"));
+        assert!(matches!(
+            read_bounded(&path, 4),
+            Err(FileError::TooLarge { .. })
+        ));
+        assert!(
+            read_bounded(&dir.path().join("missing"), 4)
+                .unwrap_err()
+                .to_string()
+                .contains("missing")
+        );
     }
 
     #[test]
     fn sha256_of_the_empty_text() {
-        assert_eq!(sha256_hex(b""), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+        assert_eq!(
+            sha256_hex(b""),
+            "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+        );
     }
 }

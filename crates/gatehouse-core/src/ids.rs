@@ -75,7 +75,10 @@ impl TryFrom<String> for RepoSlug {
 
     fn try_from(text: String) -> Result<Self, IdError> {
         let plain = |part: &str| {
-            !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
+            !part.is_empty()
+                && part
+                    .bytes()
+                    .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
         };
         match text.split_once('/') {
             Some((owner, name)) if plain(owner) && plain(name) => Ok(Self(text)),
@@ -104,9 +107,17 @@ mod tests {
 
     #[test]
     fn commits_are_full_hashes() {
-        assert!(CommitSha::try_from("A".repeat(40)).is_ok_and(|sha| sha.as_str() == "a".repeat(40)));
+        assert!(
+            CommitSha::try_from("A".repeat(40)).is_ok_and(|sha| sha.as_str() == "a".repeat(40))
+        );
         assert!(CommitSha::try_from("a".repeat(64)).is_ok());
-        for bad in ["", "abc", &"g".repeat(40), &"a".repeat(41), "--upload-pack=x"] {
+        for bad in [
+            "",
+            "abc",
+            &"g".repeat(40),
+            &"a".repeat(41),
+            "--upload-pack=x",
+        ] {
             assert!(CommitSha::try_from(bad.to_owned()).is_err(), "{bad}");
         }
     }

@@ -45,7 +45,10 @@ pub trait System: Send + Sync {
 #[derive(Debug, Clone, Copy, Default)]
 pub struct RealSystem;
 
-#[expect(clippy::disallowed_methods, reason = "this is the one place that touches the process")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this is the one place that touches the process"
+)]
 impl System for RealSystem {
     fn var(&self, name: &str) -> Option<String> {
         std::env::var(name).ok().filter(|value| !value.is_empty())
@@ -136,7 +139,10 @@ impl FakeSystem {
 
 impl System for FakeSystem {
     fn var(&self, name: &str) -> Option<String> {
-        self.vars.get(name).filter(|value| !value.is_empty()).cloned()
+        self.vars
+            .get(name)
+            .filter(|value| !value.is_empty())
+            .cloned()
     }
 
     fn now(&self) -> Timestamp {
@@ -144,7 +150,10 @@ impl System for FakeSystem {
     }
 
     fn random(&self) -> std::io::Result<[u8; 16]> {
-        let mut drawn = self.drawn.lock().map_err(|_| std::io::Error::other("poisoned"))?;
+        let mut drawn = self
+            .drawn
+            .lock()
+            .map_err(|_| std::io::Error::other("poisoned"))?;
         *drawn = drawn.wrapping_add(1);
         Ok([*drawn; 16])
     }
@@ -158,7 +167,10 @@ impl System for FakeSystem {
             Stream::Out => &self.out,
             Stream::Err => &self.err,
         };
-        buffer.lock().map_err(|_| std::io::Error::other("poisoned"))?.push_str(text);
+        buffer
+            .lock()
+            .map_err(|_| std::io::Error::other("poisoned"))?
+            .push_str(text);
         Ok(())
     }
 }

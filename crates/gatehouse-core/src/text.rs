@@ -25,7 +25,11 @@ pub fn visible(text: &str) -> String {
             c => shown.push(c),
         }
     }
-    if shown.contains("##[") { shown.replace("##[", "# #[") } else { shown }
+    if shown.contains("##[") {
+        shown.replace("##[", "# #[")
+    } else {
+        shown
+    }
 }
 
 /// Characters that reorder, hide or break text where it is shown (bidirectional controls,
@@ -38,7 +42,11 @@ fn is_invisible(c: char) -> bool {
 #[must_use]
 pub fn log_line(text: &str) -> String {
     let shown = visible(text);
-    if shown.trim_start().starts_with("::") { format!("| {shown}") } else { shown }
+    if shown.trim_start().starts_with("::") {
+        format!("| {shown}")
+    } else {
+        shown
+    }
 }
 
 /// At most `limit` characters, with the middle left out: names are told apart by both ends.

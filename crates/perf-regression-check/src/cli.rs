@@ -33,9 +33,14 @@ fn after_help() -> String {
 }
 
 fn formats() -> String {
-    let list: Vec<String> =
-        crate::adapter::ADAPTERS.iter().map(|adapter| format!("  {:<26}{}", adapter.name, adapter.about)).collect();
-    format!("Formats (chosen by content unless --format says):\n{}", list.join("\n"))
+    let list: Vec<String> = crate::adapter::ADAPTERS
+        .iter()
+        .map(|adapter| format!("  {:<26}{}", adapter.name, adapter.about))
+        .collect();
+    format!(
+        "Formats (chosen by content unless --format says):\n{}",
+        list.join("\n")
+    )
 }
 
 /// The subcommands.
@@ -62,13 +67,24 @@ impl Paths {
     /// The paths of all uses of an option.
     #[must_use]
     pub fn flat(all: &[Self]) -> Vec<PathBuf> {
-        all.iter().flat_map(|paths| paths.0.iter().cloned()).collect()
+        all.iter()
+            .flat_map(|paths| paths.0.iter().cloned())
+            .collect()
     }
 }
 
 fn paths(text: &str) -> Result<Paths, String> {
-    let paths: Vec<PathBuf> = text.lines().map(str::trim).filter(|line| !line.is_empty()).map(PathBuf::from).collect();
-    if paths.is_empty() { Err("no path given".to_owned()) } else { Ok(Paths(paths)) }
+    let paths: Vec<PathBuf> = text
+        .lines()
+        .map(str::trim)
+        .filter(|line| !line.is_empty())
+        .map(PathBuf::from)
+        .collect();
+    if paths.is_empty() {
+        Err("no path given".to_owned())
+    } else {
+        Ok(Paths(paths))
+    }
 }
 
 /// The two sides.
@@ -81,7 +97,12 @@ pub struct Sides {
     #[arg(long, required = true, env = "GATEHOUSE_CANDIDATE", value_parser = paths, value_name = "PATH")]
     pub candidate: Vec<Paths>,
     /// The tool that wrote the results, or `auto`
-    #[arg(long, env = "GATEHOUSE_FORMAT", default_value = "auto", value_name = "NAME")]
+    #[arg(
+        long,
+        env = "GATEHOUSE_FORMAT",
+        default_value = "auto",
+        value_name = "NAME"
+    )]
     pub format: String,
 }
 
@@ -101,7 +122,12 @@ pub struct Rules {
     #[arg(long, env = "GATEHOUSE_ALPHA", value_name = "RATE")]
     pub alpha: Option<f64>,
     /// Whether an inconclusive verdict blocks [default: block]
-    #[arg(long, env = "GATEHOUSE_ON_INCONCLUSIVE", value_enum, value_name = "WHAT")]
+    #[arg(
+        long,
+        env = "GATEHOUSE_ON_INCONCLUSIVE",
+        value_enum,
+        value_name = "WHAT"
+    )]
     pub on_inconclusive: Option<OnInconclusive>,
     /// What a benchmark missing from the candidate does [default: inconclusive]
     #[arg(long, env = "GATEHOUSE_ON_MISSING", value_enum, value_name = "WHAT")]
@@ -115,10 +141,20 @@ pub struct Rules {
 #[derive(Debug, Args)]
 pub struct Reports {
     /// The folder for evidence.json, report.html and summary.md
-    #[arg(long, env = "GATEHOUSE_OUT_DIR", default_value = "gatehouse-report", value_name = "DIR")]
+    #[arg(
+        long,
+        env = "GATEHOUSE_OUT_DIR",
+        default_value = "gatehouse-report",
+        value_name = "DIR"
+    )]
     pub out_dir: PathBuf,
     /// The heading of the reports
-    #[arg(long, env = "GATEHOUSE_TITLE", default_value = "Performance", value_name = "TEXT")]
+    #[arg(
+        long,
+        env = "GATEHOUSE_TITLE",
+        default_value = "Performance",
+        value_name = "TEXT"
+    )]
     pub title: String,
     /// Report only: exit 0 whatever the verdict of the comparison
     #[arg(long, env = "GATEHOUSE_REPORT_ONLY")]
@@ -143,14 +179,24 @@ pub struct Compare {
 #[derive(Debug, Args)]
 pub struct Run {
     /// The baseline: a checkout
-    #[arg(long, env = "GATEHOUSE_BASELINE_DIR", value_name = "DIR", conflicts_with = "baseline_ref")]
+    #[arg(
+        long,
+        env = "GATEHOUSE_BASELINE_DIR",
+        value_name = "DIR",
+        conflicts_with = "baseline_ref"
+    )]
     pub baseline_dir: Option<PathBuf>,
     /// The baseline: a commit, branch or tag, checked out into a temporary worktree [default: in a
     /// pull request, the merge base with the target branch]
     #[arg(long, env = "GATEHOUSE_BASELINE_REF", value_name = "REF")]
     pub baseline_ref: Option<String>,
     /// The candidate: a checkout
-    #[arg(long, env = "GATEHOUSE_CANDIDATE_DIR", default_value = ".", value_name = "DIR")]
+    #[arg(
+        long,
+        env = "GATEHOUSE_CANDIDATE_DIR",
+        default_value = ".",
+        value_name = "DIR"
+    )]
     pub candidate_dir: PathBuf,
     /// The most pairs of runs
     #[arg(long, env = "GATEHOUSE_PAIRS", default_value_t = 20, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000))]
@@ -178,13 +224,23 @@ pub struct Run {
     #[arg(long, env = "GATEHOUSE_RESULTS", value_parser = paths, value_name = "PATH")]
     pub results: Vec<Paths>,
     /// The tool that writes the results, or `auto`
-    #[arg(long, env = "GATEHOUSE_FORMAT", default_value = "auto", value_name = "NAME")]
+    #[arg(
+        long,
+        env = "GATEHOUSE_FORMAT",
+        default_value = "auto",
+        value_name = "NAME"
+    )]
     pub format: String,
     /// A shell command that is run once in each checkout before measuring (a build, usually)
     #[arg(long, env = "GATEHOUSE_PREPARE", value_name = "SCRIPT")]
     pub prepare: Option<String>,
     /// The measured command as a shell script, instead of arguments after `--`
-    #[arg(long, env = "GATEHOUSE_COMMAND", value_name = "SCRIPT", conflicts_with = "command")]
+    #[arg(
+        long,
+        env = "GATEHOUSE_COMMAND",
+        value_name = "SCRIPT",
+        conflicts_with = "command"
+    )]
     pub shell_command: Option<String>,
     /// The measured command
     #[arg(last = true, value_name = "COMMAND")]
@@ -204,7 +260,12 @@ pub struct Parse {
     #[arg(required = true, value_name = "PATH")]
     pub files: Vec<PathBuf>,
     /// The tool that wrote the results, or `auto`
-    #[arg(long, env = "GATEHOUSE_FORMAT", default_value = "auto", value_name = "NAME")]
+    #[arg(
+        long,
+        env = "GATEHOUSE_FORMAT",
+        default_value = "auto",
+        value_name = "NAME"
+    )]
     pub format: String,
     /// Take unreadable records for warnings
     #[arg(long, env = "GATEHOUSE_LENIENT")]

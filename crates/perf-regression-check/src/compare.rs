@@ -28,8 +28,11 @@ pub struct Matching<'s> {
 /// Matches the candidate's series with the baseline's.
 #[must_use]
 pub fn match_sets<'s>(baseline: &'s ResultSet, candidate: &'s ResultSet) -> Matching<'s> {
-    let index: HashMap<(&str, &str), &Series> =
-        candidate.series.iter().map(|series| ((series.benchmark.as_str(), series.metric.as_str()), series)).collect();
+    let index: HashMap<(&str, &str), &Series> = candidate
+        .series
+        .iter()
+        .map(|series| ((series.benchmark.as_str(), series.metric.as_str()), series))
+        .collect();
     let mut matched = HashSet::new();
     let (mut both, mut missing) = (Vec::new(), Vec::new());
     for old in &baseline.series {
@@ -42,17 +45,30 @@ pub fn match_sets<'s>(baseline: &'s ResultSet, candidate: &'s ResultSet) -> Matc
             None => missing.push(old),
         }
     }
-    let new: Vec<&Series> =
-        candidate.series.iter().filter(|s| !matched.contains(&(s.benchmark.as_str(), s.metric.as_str()))).collect();
+    let new: Vec<&Series> = candidate
+        .series
+        .iter()
+        .filter(|s| !matched.contains(&(s.benchmark.as_str(), s.metric.as_str())))
+        .collect();
     let renames = suspect_renames(&missing, &new);
-    Matching { both, missing, new, renames }
+    Matching {
+        both,
+        missing,
+        new,
+        renames,
+    }
 }
 
 fn suspect_renames(missing: &[&Series], new: &[&Series]) -> Vec<(SeriesId, SeriesId)> {
     if missing.len() > RENAME_LIMIT || new.len() > RENAME_LIMIT {
         return Vec::new();
     }
-    let pairs_of = |series: &[&Series]| series.iter().map(|s| letter_pairs(&s.benchmark)).collect::<Vec<_>>();
+    let pairs_of = |series: &[&Series]| {
+        series
+            .iter()
+            .map(|s| letter_pairs(&s.benchmark))
+            .collect::<Vec<_>>()
+    };
     let (old_pairs, new_pairs) = (pairs_of(missing), pairs_of(new));
     let mut candidates = Vec::new();
     for (i, old) in missing.iter().enumerate() {
@@ -81,7 +97,12 @@ fn suspect_renames(missing: &[&Series], new: &[&Series]) -> Vec<(SeriesId, Serie
 
 /// Neighbouring letters of a name, lowercase, sorted; bounded for very long names.
 fn letter_pairs(name: &str) -> Vec<(char, char)> {
-    let letters: Vec<char> = name.chars().filter(|c| c.is_alphanumeric()).take(256).flat_map(char::to_lowercase).collect();
+    let letters: Vec<char> = name
+        .chars()
+        .filter(|c| c.is_alphanumeric())
+        .take(256)
+        .flat_map(char::to_lowercase)
+        .collect();
     let mut pairs: Vec<(char, char)> = letters.windows(2).map(|pair| (pair[0], pair[1])).collect();
     pairs.sort_unstable();
     pairs
@@ -116,7 +137,12 @@ pub fn paired_samples(baseline: &Series, candidate: &Series) -> Option<Vec<(f64,
     let (old, new) = (by_round(baseline)?, by_round(candidate)?);
     let mut rounds: Vec<&u64> = old.keys().filter(|round| new.contains_key(round)).collect();
     rounds.sort_unstable();
-    Some(rounds.into_iter().map(|round| (old[round], new[round])).collect())
+    Some(
+        rounds
+            .into_iter()
+            .map(|round| (old[round], new[round]))
+            .collect(),
+    )
 }
 
 fn by_round(series: &Series) -> Option<HashMap<u64, f64>> {
@@ -127,7 +153,14 @@ fn by_round(series: &Series) -> Option<HashMap<u64, f64>> {
     for (round, sample) in series.pairs.iter().zip(&series.samples) {
         rounds.entry(*round).or_default().push(*sample);
     }
-    Some(rounds.into_iter().filter_map(|(round, samples)| Some((round, gatehouse_core::stats::quantile::median(&samples)?))).collect())
+    Some(
+        rounds
+            .into_iter()
+            .filter_map(|(round, samples)| {
+                Some((round, gatehouse_core::stats::quantile::median(&samples)?))
+            })
+            .collect(),
+    )
 }
 
 #[cfg(test)]
@@ -136,26 +169,48 @@ mod tests {
     use crate::model::Unit;
 
     fn set(names: &[&str]) -> ResultSet {
-        let series = names.iter().map(|name| Series::new(*name, "time", Unit::nanoseconds(), vec![1.0])).collect();
-        ResultSet { series, problems: Vec::new() }
+        let series = names
+            .iter()
+            .map(|name| Series::new(*name, "time", Unit::nanoseconds(), vec![1.0]))
+            .collect();
+        ResultSet {
+            series,
+            problems: Vec::new(),
+        }
     }
 
     #[test]
     fn left_overs_are_reported_and_renames_suspected() {
-        let (old, new) = (set(&["same", "parse large file", "gone"]), set(&["brand new", "same", "parse_large_files"]));
+        let (old, new) = (
+            set(&["same", "parse large file", "gone"]),
+            set(&["brand new", "same", "parse_large_files"]),
+        );
         let matching = match_sets(&old, &new);
         assert_eq!(matching.both.len(), 1);
         assert_eq!(matching.missing.len(), 2);
         assert_eq!(matching.new.len(), 2);
-        let renames: Vec<_> = matching.renames.iter().map(|(a, b)| (a.benchmark.as_str(), b.benchmark.as_str())).collect();
+        let renames: Vec<_> = matching
+            .renames
+            .iter()
+            .map(|(a, b)| (a.benchmark.as_str(), b.benchmark.as_str()))
+            .collect();
         assert_eq!(renames, [("parse large file", "parse_large_files")]);
     }
 
     #[test]
     fn pairs_are_matched_by_round_not_by_position() {
-        let series = |samples: &[f64], pairs: &[u64]| Series { pairs: pairs.to_vec(), ..Series::new("b", "t", Unit::nanoseconds(), samples.to_vec()) };
-        let (old, new) = (series(&[1.0, 2.0, 9.0], &[0, 1, 7]), series(&[20.0, 10.0, 12.0], &[1, 0, 0]));
-        assert_eq!(paired_samples(&old, &new).unwrap(), [(1.0, 11.0), (2.0, 20.0)]);
+        let series = |samples: &[f64], pairs: &[u64]| Series {
+            pairs: pairs.to_vec(),
+            ..Series::new("b", "t", Unit::nanoseconds(), samples.to_vec())
+        };
+        let (old, new) = (
+            series(&[1.0, 2.0, 9.0], &[0, 1, 7]),
+            series(&[20.0, 10.0, 12.0], &[1, 0, 0]),
+        );
+        assert_eq!(
+            paired_samples(&old, &new).unwrap(),
+            [(1.0, 11.0), (2.0, 20.0)]
+        );
         assert!(paired_samples(&old, &series(&[1.0], &[])).is_none());
     }
 }

@@ -18,7 +18,9 @@ use crate::model::{Direction, Unit};
 pub const DEFAULT_PATH: &str = ".github/perf.toml";
 
 /// What a verdict that shows nothing does to the exit code.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema, clap::ValueEnum)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema, clap::ValueEnum,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum OnInconclusive {
     /// Exit code 3: what could not be shown to be harmless does not go through.
@@ -28,7 +30,9 @@ pub enum OnInconclusive {
 }
 
 /// What a benchmark that only the baseline has does to the verdict.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema, clap::ValueEnum)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema, clap::ValueEnum,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum OnMissing {
     /// The verdict is `fail`.
@@ -42,7 +46,10 @@ pub enum OnMissing {
 /// The file `.github/perf.toml`.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-#[schemars(title = "perf.toml", description = "The policy of perf-regression-check.")]
+#[schemars(
+    title = "perf.toml",
+    description = "The policy of perf-regression-check."
+)]
 pub struct File {
     /// Changes proven to be larger than this, in percent, fail. Default 0: any proven slowdown.
     #[schemars(with = "Option<f64>")]
@@ -148,14 +155,20 @@ impl Selector {
     /// Whether the entry is about this metric of this benchmark.
     #[must_use]
     pub fn matches(&self, benchmark: &str, metric: &str) -> bool {
-        self.benchmark.is_match(benchmark) && self.metric.as_ref().is_none_or(|glob| glob.is_match(metric))
+        self.benchmark.is_match(benchmark)
+            && self
+                .metric
+                .as_ref()
+                .is_none_or(|glob| glob.is_match(metric))
     }
 }
 
 impl std::fmt::Display for Selector {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}", self.benchmark.glob())?;
-        self.metric.as_ref().map_or(Ok(()), |metric| write!(f, " [{}]", metric.glob()))
+        self.metric
+            .as_ref()
+            .map_or(Ok(()), |metric| write!(f, " [{}]", metric.glob()))
     }
 }
 
@@ -260,11 +273,18 @@ impl Policy {
             if value.is_finite() && value >= low && value <= high {
                 return Ok(());
             }
-            Err(Diagnostic::error(format!("{name} is {value}, outside {low} to {high}")))
+            Err(Diagnostic::error(format!(
+                "{name} is {value}, outside {low} to {high}"
+            )))
         };
         sane("tolerance (percent)", self.tolerance * 100.0, 0.0, 1000.0)?;
         sane("detect (percent)", self.detect * 100.0, 0.01, 1000.0)?;
-        sane("deterministic tolerance (percent)", self.deterministic_tolerance * 100.0, 0.0, 1000.0)?;
+        sane(
+            "deterministic tolerance (percent)",
+            self.deterministic_tolerance * 100.0,
+            0.0,
+            1000.0,
+        )?;
         sane("alpha", self.alpha, 1e-6, 0.5)?;
         if self.detect <= self.tolerance {
             let help = "the data must be able to show a change larger than the one tolerated: raise detect or lower tolerance";
@@ -281,13 +301,19 @@ impl Policy {
     /// The exception that allows `what` for a series, if any.
     #[must_use]
     pub fn exception(&self, what: Allow, benchmark: &str, metric: &str) -> Option<&Exception> {
-        self.exceptions.iter().find(|exception| exception.allow == what && exception.on.matches(benchmark, metric))
+        self.exceptions
+            .iter()
+            .find(|exception| exception.allow == what && exception.on.matches(benchmark, metric))
     }
 
     /// The direction that the policy sets for a series, if any.
     #[must_use]
     pub fn direction(&self, benchmark: &str, metric: &str) -> Option<Direction> {
-        self.directions.iter().rev().find(|(on, _)| on.matches(benchmark, metric)).map(|(_, direction)| *direction)
+        self.directions
+            .iter()
+            .rev()
+            .find(|(on, _)| on.matches(benchmark, metric))
+            .map(|(_, direction)| *direction)
     }
 
     /// Reads a policy file. `today` decides which exceptions have expired.
@@ -295,14 +321,29 @@ impl Policy {
     /// # Errors
     /// One diagnostic per defect, each with its place.
     pub fn parse(path: &str, text: &str, today: Date) -> Result<Self, Vec<Diagnostic>> {
-        let file: File = toml::from_str(text).map_err(|error| vec![toml_error(path, text, &error)])?;
-        Reader { path, text, today, problems: Vec::new() }.policy(file)
+        let file: File =
+            toml::from_str(text).map_err(|error| vec![toml_error(path, text, &error)])?;
+        Reader {
+            path,
+            text,
+            today,
+            problems: Vec::new(),
+        }
+        .policy(file)
     }
 }
 
 fn toml_error(path: &str, text: &str, error: &toml::de::Error) -> Diagnostic {
-    let place = error.span().map_or_else(|| Place::file(path), |span| Place::at_offset(path, text, span.start));
-    let message = error.message().lines().next().unwrap_or("not valid TOML").to_owned();
+    let place = error.span().map_or_else(
+        || Place::file(path),
+        |span| Place::at_offset(path, text, span.start),
+    );
+    let message = error
+        .message()
+        .lines()
+        .next()
+        .unwrap_or("not valid TOML")
+        .to_owned();
     Diagnostic::error(message).at(place).help("the keys are listed in docs/perf-regression-check.md and in docs/schemas/perf-toml.schema.json")
 }
 
@@ -316,18 +357,30 @@ struct Reader<'t> {
 impl Reader<'_> {
     fn problem(&mut self, span: &Range<usize>, message: String, help: &str) {
         let place = Place::at_offset(self.path, self.text, span.start);
-        self.problems.push(Diagnostic::error(message).at(place).help(help));
+        self.problems
+            .push(Diagnostic::error(message).at(place).help(help));
     }
 
     fn policy(mut self, file: File) -> Result<Policy, Vec<Diagnostic>> {
         let default = Policy::default();
-        let mut policy = Policy { name: self.path.to_owned(), ..Policy::default() };
+        let mut policy = Policy {
+            name: self.path.to_owned(),
+            ..Policy::default()
+        };
         policy.tolerance = self.share(file.tolerance_percent, default.tolerance, 0.0);
         policy.detect = self.share(file.detect_percent, default.detect, 0.01);
-        policy.deterministic_tolerance = self.share(file.deterministic_tolerance_percent, default.deterministic_tolerance, 0.0);
+        policy.deterministic_tolerance = self.share(
+            file.deterministic_tolerance_percent,
+            default.deterministic_tolerance,
+            0.0,
+        );
         if let Some(alpha) = file.alpha {
             if !(1e-6..=0.5).contains(alpha.get_ref()) {
-                self.problem(&alpha.span(), format!("alpha is {}", alpha.get_ref()), "give a rate between 0.000001 and 0.5; 0.05 is usual");
+                self.problem(
+                    &alpha.span(),
+                    format!("alpha is {}", alpha.get_ref()),
+                    "give a rate between 0.000001 and 0.5; 0.05 is usual",
+                );
             }
             policy.alpha = alpha.into_inner();
         }
@@ -339,7 +392,11 @@ impl Reader<'_> {
             let max = entry.max.and_then(|limit| self.limit(&limit));
             let min = entry.min.and_then(|limit| self.limit(&limit));
             if max.is_none() && min.is_none() {
-                self.problem(&at, "this budget has no limit".to_owned(), "give max, min or both: max = \"5 ms\"");
+                self.problem(
+                    &at,
+                    "this budget has no limit".to_owned(),
+                    "give max, min or both: max = \"5 ms\"",
+                );
             }
             policy.budgets.extend(on.map(|on| Budget { on, max, min }));
         }
@@ -351,16 +408,24 @@ impl Reader<'_> {
             policy.exceptions.extend(self.exception(entry));
         }
         if self.problems.is_empty() {
-            policy.checked().map_err(|problem| vec![problem.at(Place::file(self.path))])
+            policy
+                .checked()
+                .map_err(|problem| vec![problem.at(Place::file(self.path))])
         } else {
             Err(self.problems)
         }
     }
 
     fn share(&mut self, percent: Option<Spanned<f64>>, default: f64, least: f64) -> f64 {
-        let Some(percent) = percent else { return default };
+        let Some(percent) = percent else {
+            return default;
+        };
         if !(least..=1000.0).contains(percent.get_ref()) {
-            self.problem(&percent.span(), format!("{} is no sensible percentage", percent.get_ref()), "give percent: 2 means 2 %");
+            self.problem(
+                &percent.span(),
+                format!("{} is no sensible percentage", percent.get_ref()),
+                "give percent: 2 means 2 %",
+            );
         }
         percent.into_inner() / 100.0
     }
@@ -375,24 +440,40 @@ impl Reader<'_> {
         }
     }
 
-    fn selector(&mut self, benchmark: &Spanned<String>, metric: Option<&Spanned<String>>) -> Option<Selector> {
+    fn selector(
+        &mut self,
+        benchmark: &Spanned<String>,
+        metric: Option<&Spanned<String>>,
+    ) -> Option<Selector> {
         let benchmark = self.glob(benchmark);
         let metric = metric.map(|metric| self.glob(metric));
-        Some(Selector { benchmark: benchmark?, metric: metric.map_or(Some(None), |glob| glob.map(Some))? })
+        Some(Selector {
+            benchmark: benchmark?,
+            metric: metric.map_or(Some(None), |glob| glob.map(Some))?,
+        })
     }
 
     fn limit(&mut self, limit: &Spanned<String>) -> Option<Limit> {
         let text = limit.get_ref().trim();
-        let digits = text.find(|c: char| !(c.is_ascii_digit() || matches!(c, '.' | '_' | '-'))).unwrap_or(text.len());
+        let digits = text
+            .find(|c: char| !(c.is_ascii_digit() || matches!(c, '.' | '_' | '-')))
+            .unwrap_or(text.len());
         let value: Option<f64> = text[..digits].replace('_', "").parse().ok();
         let unit = text[digits..].trim();
         match value {
             Some(value) if !unit.is_empty() => {
                 let unit = Unit::of(unit);
-                Some(Limit { value: value * unit.factor, unit: unit.name })
+                Some(Limit {
+                    value: value * unit.factor,
+                    unit: unit.name,
+                })
             }
             _ => {
-                self.problem(&limit.span(), format!("{text:?} is no value with a unit"), "write \"5 ms\", \"64 KiB\", \"200 ops/s\" or \"1000 count\"");
+                self.problem(
+                    &limit.span(),
+                    format!("{text:?} is no value with a unit"),
+                    "write \"5 ms\", \"64 KiB\", \"200 ops/s\" or \"1000 count\"",
+                );
                 None
             }
         }
@@ -401,21 +482,40 @@ impl Reader<'_> {
     fn exception(&mut self, entry: ExceptionEntry) -> Option<Exception> {
         let on = self.selector(&entry.benchmark, entry.metric.as_ref());
         if entry.reason.get_ref().trim().is_empty() {
-            self.problem(&entry.reason.span(), format!("the exception for {:?} gives no reason", entry.benchmark.get_ref()), "say why it is accepted");
+            self.problem(
+                &entry.reason.span(),
+                format!(
+                    "the exception for {:?} gives no reason",
+                    entry.benchmark.get_ref()
+                ),
+                "say why it is accepted",
+            );
         }
         let Ok(expires) = entry.expires.get_ref().parse::<Date>() else {
-            self.problem(&entry.expires.span(), format!("{:?} is no date", entry.expires.get_ref()), "write year-month-day: 2026-12-31");
+            self.problem(
+                &entry.expires.span(),
+                format!("{:?} is no date", entry.expires.get_ref()),
+                "write year-month-day: 2026-12-31",
+            );
             return None;
         };
         if expires < self.today {
             self.problem(
                 &entry.expires.span(),
-                format!("the exception for {:?} expired on {expires}", entry.benchmark.get_ref()),
+                format!(
+                    "the exception for {:?} expired on {expires}",
+                    entry.benchmark.get_ref()
+                ),
                 "remove it, or decide anew how long it may stand",
             );
         }
         let allow = entry.allow.unwrap_or(Allow::Regression);
-        Some(Exception { on: on?, allow, reason: entry.reason.into_inner(), expires: expires.to_string() })
+        Some(Exception {
+            on: on?,
+            allow,
+            reason: entry.reason.into_inner(),
+            expires: expires.to_string(),
+        })
     }
 }
 
@@ -429,7 +529,11 @@ mod tests {
     }
 
     fn complaint(text: &str) -> String {
-        parse(text).unwrap_err().iter().map(|d| d.render(gatehouse_core::diagnostic::Colour::Never)).collect()
+        parse(text)
+            .unwrap_err()
+            .iter()
+            .map(|d| d.render(gatehouse_core::diagnostic::Colour::Never))
+            .collect()
     }
 
     #[test]
@@ -455,34 +559,89 @@ expires = "2026-06-01"
         )
         .unwrap();
         assert_eq!((policy.tolerance, policy.detect), (0.01, 0.03));
-        assert_eq!(policy.budgets[0].max, Some(Limit { value: 5e6, unit: "ns".to_owned() }));
-        assert_eq!(policy.direction("x", "score"), Some(Direction::HigherIsBetter));
-        assert!(policy.exception(Allow::Regression, "slow one", "time").is_some());
-        assert!(policy.exception(Allow::Missing, "slow one", "time").is_none());
+        assert_eq!(
+            policy.budgets[0].max,
+            Some(Limit {
+                value: 5e6,
+                unit: "ns".to_owned()
+            })
+        );
+        assert_eq!(
+            policy.direction("x", "score"),
+            Some(Direction::HigherIsBetter)
+        );
+        assert!(
+            policy
+                .exception(Allow::Regression, "slow one", "time")
+                .is_some()
+        );
+        assert!(
+            policy
+                .exception(Allow::Missing, "slow one", "time")
+                .is_none()
+        );
     }
 
     #[test]
     fn an_empty_file_is_the_default() {
         let (file, default) = (parse("").unwrap(), Policy::default());
-        assert_eq!(file.digest(), Policy { name: "perf.toml".to_owned(), ..default }.digest());
+        assert_eq!(
+            file.digest(),
+            Policy {
+                name: "perf.toml".to_owned(),
+                ..default
+            }
+            .digest()
+        );
     }
 
     #[test]
     fn every_defect_has_its_place() {
         for (text, place, word) in [
             ("tolerance = 1", "perf.toml:1:1", "unknown field"),
-            ("\n  tolerance-percent = \"x\"", "perf.toml:2:23", "invalid type"),
+            (
+                "\n  tolerance-percent = \"x\"",
+                "perf.toml:2:23",
+                "invalid type",
+            ),
             ("alpha = 7", "perf.toml:1:9", "alpha"),
-            ("[[budget]]\nbenchmark = \"[\"\nmax = \"1 ms\"", "perf.toml:2:13", "glob"),
-            ("[[budget]]\nbenchmark = \"a\"\nmax = \"lots\"", "perf.toml:3:7", "no value with a unit"),
-            ("[[budget]]\nbenchmark = \"a\"", "perf.toml:2:13", "no limit"),
-            ("[[exception]]\nbenchmark = \"b-1\"\nreason = \"x\"\nexpires = \"2026-05-31\"", "perf.toml:4:11", "\\\"b-1\\\" expired on 2026-05-31"),
-            ("[[exception]]\nbenchmark = \"b\"\nreason = \" \"\nexpires = \"2027-05-31\"", "perf.toml:3:10", "no reason"),
-            ("detect-percent = 1\ntolerance-percent = 2", "perf.toml", "not above tolerance"),
+            (
+                "[[budget]]\nbenchmark = \"[\"\nmax = \"1 ms\"",
+                "perf.toml:2:13",
+                "glob",
+            ),
+            (
+                "[[budget]]\nbenchmark = \"a\"\nmax = \"lots\"",
+                "perf.toml:3:7",
+                "no value with a unit",
+            ),
+            (
+                "[[budget]]\nbenchmark = \"a\"",
+                "perf.toml:2:13",
+                "no limit",
+            ),
+            (
+                "[[exception]]\nbenchmark = \"b-1\"\nreason = \"x\"\nexpires = \"2026-05-31\"",
+                "perf.toml:4:11",
+                "\\\"b-1\\\" expired on 2026-05-31",
+            ),
+            (
+                "[[exception]]\nbenchmark = \"b\"\nreason = \" \"\nexpires = \"2027-05-31\"",
+                "perf.toml:3:10",
+                "no reason",
+            ),
+            (
+                "detect-percent = 1\ntolerance-percent = 2",
+                "perf.toml",
+                "not above tolerance",
+            ),
             ("x = [", "perf.toml:1:", ""),
         ] {
             let shown = complaint(text);
-            assert!(shown.contains(place) && shown.contains(&word.replace("\\\"", "\"")), "{text}\n{shown}");
+            assert!(
+                shown.contains(place) && shown.contains(&word.replace("\\\"", "\"")),
+                "{text}\n{shown}"
+            );
             assert!(shown.contains("help: "), "{shown}");
         }
     }

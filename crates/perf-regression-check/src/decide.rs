@@ -9,7 +9,9 @@
 
 use gatehouse_core::stats::power::{Sensitivity, minimal_detectable_effect};
 use gatehouse_core::stats::quantile::median;
-use gatehouse_core::stats::{Interval, hodges_lehmann, multiplicity, paired_t, rank_sum, sign_flip};
+use gatehouse_core::stats::{
+    Interval, hodges_lehmann, multiplicity, paired_t, rank_sum, sign_flip,
+};
 use rayon::prelude::*;
 use serde::Serialize;
 
@@ -43,8 +45,12 @@ impl Method {
     pub fn words(self) -> &'static str {
         match self {
             Self::SignFlip => "exact sign-flip test on paired log ratios",
-            Self::PairedT => "paired t test on log ratios (more pairs than the exact test enumerates)",
-            Self::PairedTForSuite => "paired t test on log ratios (with this few pairs the p-values of the exact sign-flip test are too coarse for a suite this large)",
+            Self::PairedT => {
+                "paired t test on log ratios (more pairs than the exact test enumerates)"
+            }
+            Self::PairedTForSuite => {
+                "paired t test on log ratios (with this few pairs the p-values of the exact sign-flip test are too coarse for a suite this large)"
+            }
             Self::RankSumExact => "exact Mann-Whitney test",
             Self::RankSumApproximate => "Mann-Whitney test, normal approximation",
             Self::Exact => "exact comparison of a metric without noise",
@@ -180,14 +186,18 @@ impl Decision<'_> {
     /// speaks of a change that the corrected test does not confirm yet.
     #[must_use]
     pub fn is_open(&self) -> bool {
-        let hints = self.change.is_some_and(|change| change.low > 0.0 || change.high < 0.0);
+        let hints = self
+            .change
+            .is_some_and(|change| change.low > 0.0 || change.high < 0.0);
         self.outcome == Outcome::Inconclusive || (self.outcome == Outcome::Unchanged && hints)
     }
 
     /// How much worse, on a scale where 0 is no change and a doubling equals a halving.
     #[must_use]
     pub fn worsening(&self) -> f64 {
-        let ratio = self.change.map_or(0.0, |change| (1.0 + change.estimate).ln());
+        let ratio = self
+            .change
+            .map_or(0.0, |change| (1.0 + change.estimate).ln());
         oriented(ratio, self.direction)
     }
 }
@@ -233,8 +243,12 @@ enum Data {
 /// Decides all matched series together.
 #[must_use]
 pub fn decide<'s>(matched: &[(&'s Series, &'s Series)], policy: &Policy) -> Suite<'s> {
-    let prepared: Vec<Prepared<'s>> = spread(matched.to_vec(), |(old, new)| prepare(old, new, policy));
-    let family = prepared.iter().filter(|one| matches!(one.data, Data::Paired(_) | Data::Unpaired(..))).count();
+    let prepared: Vec<Prepared<'s>> =
+        spread(matched.to_vec(), |(old, new)| prepare(old, new, policy));
+    let family = prepared
+        .iter()
+        .filter(|one| matches!(one.data, Data::Paired(_) | Data::Unpaired(..)))
+        .count();
     let level = multiplicity::lone_level(policy.alpha, family);
     let mut decisions: Vec<Decision<'s>> = spread(prepared, |one| test(one, policy, level));
     let p: Vec<f64> = decisions.iter().filter_map(|decision| decision.p).collect();
@@ -250,40 +264,76 @@ pub fn decide<'s>(matched: &[(&'s Series, &'s Series)], policy: &Policy) -> Suit
         }
     }
     decisions.sort_by(|a, b| {
-        a.outcome.cmp(&b.outcome).then_with(|| b.worsening().total_cmp(&a.worsening())).then_with(|| a.id().cmp(&b.id()))
+        a.outcome
+            .cmp(&b.outcome)
+            .then_with(|| b.worsening().total_cmp(&a.worsening()))
+            .then_with(|| a.id().cmp(&b.id()))
     });
-    Suite { decisions, family, global_p }
+    Suite {
+        decisions,
+        family,
+        global_p,
+    }
 }
 
 /// Maps over all cores, once there is so much that starting threads pays.
 fn spread<T: Send, R: Send>(items: Vec<T>, map: impl Fn(T) -> R + Sync + Send) -> Vec<R> {
-    if items.len() < 200 { items.into_iter().map(map).collect() } else { items.into_par_iter().map(map).collect() }
+    if items.len() < 200 {
+        items.into_iter().map(map).collect()
+    } else {
+        items.into_par_iter().map(map).collect()
+    }
 }
 
 fn prepare<'s>(baseline: &'s Series, candidate: &'s Series, policy: &Policy) -> Prepared<'s> {
-    let direction = policy.direction(&candidate.benchmark, &candidate.metric).unwrap_or(candidate.direction);
-    Prepared { baseline, candidate, direction, data: data(baseline, candidate, policy) }
+    let direction = policy
+        .direction(&candidate.benchmark, &candidate.metric)
+        .unwrap_or(candidate.direction);
+    Prepared {
+        baseline,
+        candidate,
+        direction,
+        data: data(baseline, candidate, policy),
+    }
 }
 
 fn data(baseline: &Series, candidate: &Series, policy: &Policy) -> Data {
     if baseline.unit != candidate.unit {
-        return Data::Untestable(format!("the unit changed from {} to {}", baseline.unit, candidate.unit));
+        return Data::Untestable(format!(
+            "the unit changed from {} to {}",
+            baseline.unit, candidate.unit
+        ));
     }
     if let Some(exact) = exact(baseline, candidate, policy.deterministic_tolerance) {
         return exact;
     }
-    if baseline.samples.iter().chain(&candidate.samples).any(|sample| *sample <= 0.0) {
+    if baseline
+        .samples
+        .iter()
+        .chain(&candidate.samples)
+        .any(|sample| *sample <= 0.0)
+    {
         return Data::Untestable("some samples are zero or below, and have no ratio".to_owned());
     }
     if let Some(pairs) = paired_samples(baseline, candidate) {
         return match pairs.len() {
-            0 | 1 => Data::Untestable(format!("{} round has both sides; at least 6 are needed", pairs.len())),
-            _ => Data::Paired(pairs.into_iter().map(|(old, new)| (new / old).ln()).collect()),
+            0 | 1 => Data::Untestable(format!(
+                "{} round has both sides; at least 6 are needed",
+                pairs.len()
+            )),
+            _ => Data::Paired(
+                pairs
+                    .into_iter()
+                    .map(|(old, new)| (new / old).ln())
+                    .collect(),
+            ),
         };
     }
     let (n, m) = (baseline.samples.len(), candidate.samples.len());
     if n < 2 || m < 2 {
-        return Data::Untestable(format!("{n} and {m} samples: one sample shows nothing of its own noise"));
+        return Data::Untestable(format!(
+            "{n} and {m} samples: one sample shows nothing of its own noise"
+        ));
     }
     let logs = |samples: &[f64]| samples.iter().map(|sample| sample.ln()).collect();
     Data::Unpaired(logs(&baseline.samples), logs(&candidate.samples))
@@ -292,14 +342,27 @@ fn data(baseline: &Series, candidate: &Series, policy: &Policy) -> Data {
 /// The medians, when neither side has noise: all samples of a side are equal, or it is a counted
 /// metric whose samples differ by less than the tolerance.
 fn exact(baseline: &Series, candidate: &Series, tolerance: f64) -> Option<Data> {
-    let counted = baseline.nature == Nature::Deterministic && candidate.nature == Nature::Deterministic;
+    let counted =
+        baseline.nature == Nature::Deterministic && candidate.nature == Nature::Deterministic;
     let quiet = |series: &Series| {
-        let (low, high) = series.samples.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), s| (l.min(*s), h.max(*s)));
+        let (low, high) = series
+            .samples
+            .iter()
+            .fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), s| {
+                (l.min(*s), h.max(*s))
+            });
         let repeated = series.samples.len() > 1;
-        if counted { high - low <= tolerance * high.abs() } else { repeated && high == low }
+        if counted {
+            high - low <= tolerance * high.abs()
+        } else {
+            repeated && high == low
+        }
     };
     if quiet(baseline) && quiet(candidate) {
-        return Some(Data::Exact(median(&baseline.samples)?, median(&candidate.samples)?));
+        return Some(Data::Exact(
+            median(&baseline.samples)?,
+            median(&candidate.samples)?,
+        ));
     }
     None
 }
@@ -335,17 +398,30 @@ fn test<'s>(one: Prepared<'s>, policy: &Policy, level: f64) -> Decision<'s> {
             decision.pairs = Some(n);
             let tame = sign_flip::clipped(&ratios);
             let (method, p, smallest) = match sign_flip::sign_flip(&tame) {
-                Some(p) if alone || COARSE * sign_flip::smallest_p(n) <= level => (Method::SignFlip, p, sign_flip::smallest_p(n)),
+                Some(p) if alone || COARSE * sign_flip::smallest_p(n) <= level => {
+                    (Method::SignFlip, p, sign_flip::smallest_p(n))
+                }
                 Some(_) => (Method::PairedTForSuite, paired_t::paired_t(&tame), 0.0),
                 None => (Method::PairedT, paired_t::paired_t(&tame), 0.0),
             };
             (decision.method, decision.p) = (method, Some(p));
             let shift = hodges_lehmann::paired(&ratios, confidence);
-            measure(&mut decision, shift, n as f64 - 1.0, smallest, level, policy);
+            measure(
+                &mut decision,
+                shift,
+                n as f64 - 1.0,
+                smallest,
+                level,
+                policy,
+            );
         }
         Data::Unpaired(old, new) => {
             let result = rank_sum::rank_sum(&old, &new);
-            decision.method = if result.exact { Method::RankSumExact } else { Method::RankSumApproximate };
+            decision.method = if result.exact {
+                Method::RankSumExact
+            } else {
+                Method::RankSumApproximate
+            };
             decision.p = Some(result.p);
             let shift = hodges_lehmann::two_sample(&old, &new, confidence);
             let degrees = (old.len() + new.len()) as f64 - 2.0;
@@ -366,11 +442,25 @@ fn measure(
     policy: &Policy,
 ) {
     let Some(shift) = shift else { return };
-    let Interval { low, high, confidence } = shift.interval;
-    decision.change =
-        Some(Change { estimate: shift.estimate.exp_m1(), low: low.exp_m1(), high: high.exp_m1(), confidence });
+    let Interval {
+        low,
+        high,
+        confidence,
+    } = shift.interval;
+    decision.change = Some(Change {
+        estimate: shift.estimate.exp_m1(),
+        low: low.exp_m1(),
+        high: high.exp_m1(),
+        confidence,
+    });
     let tolerance = log_tolerance(policy.tolerance, decision.direction);
-    let sensitivity = Sensitivity { interval: shift.interval, degrees, level, smallest_p, tolerance };
+    let sensitivity = Sensitivity {
+        interval: shift.interval,
+        degrees,
+        level,
+        smallest_p,
+        tolerance,
+    };
     decision.detectable = minimal_detectable_effect(&sensitivity).exp_m1();
 }
 
@@ -385,15 +475,28 @@ fn log_tolerance(tolerance: f64, direction: Direction) -> f64 {
 /// The change of single values, for information where nothing can be tested.
 fn point_change(baseline: &Series, candidate: &Series) -> Option<Change> {
     let (old, new) = (median(&baseline.samples)?, median(&candidate.samples)?);
-    (old > 0.0 && new > 0.0 && baseline.unit == candidate.unit)
-        .then(|| Change { estimate: new / old - 1.0, low: -1.0, high: f64::INFINITY, confidence: 1.0 })
+    (old > 0.0 && new > 0.0 && baseline.unit == candidate.unit).then(|| Change {
+        estimate: new / old - 1.0,
+        low: -1.0,
+        high: f64::INFINITY,
+        confidence: 1.0,
+    })
 }
 
 fn decide_exactly(decision: &mut Decision<'_>, old: f64, new: f64, policy: &Policy) {
     decision.method = Method::Exact;
     decision.detectable = policy.deterministic_tolerance;
-    let change = if old == new { 0.0 } else { (new - old) / old.abs() };
-    decision.change = Some(Change { estimate: change, low: change, high: change, confidence: 1.0 });
+    let change = if old == new {
+        0.0
+    } else {
+        (new - old) / old.abs()
+    };
+    decision.change = Some(Change {
+        estimate: change,
+        low: change,
+        high: change,
+        confidence: 1.0,
+    });
     let tolerance = policy.deterministic_tolerance;
     let limit = format!("{} % tolerated", tolerance * 100.0);
     let (outcome, why) = if change == 0.0 {
@@ -403,10 +506,14 @@ fn decide_exactly(decision: &mut Decision<'_>, old: f64, new: f64, policy: &Poli
     } else {
         match (decision.direction, change > 0.0) {
             (Direction::Unknown, _) => (Outcome::Inconclusive, unknown_direction()),
-            (Direction::LowerIsBetter, true) | (Direction::HigherIsBetter, false) => {
-                (Outcome::Regression, format!("a metric without noise got worse, {limit}"))
-            }
-            _ => (Outcome::Improvement, "a metric without noise got better".to_owned()),
+            (Direction::LowerIsBetter, true) | (Direction::HigherIsBetter, false) => (
+                Outcome::Regression,
+                format!("a metric without noise got worse, {limit}"),
+            ),
+            _ => (
+                Outcome::Improvement,
+                "a metric without noise got better".to_owned(),
+            ),
         }
     };
     (decision.outcome, decision.why) = (outcome, why);
@@ -418,7 +525,9 @@ fn unknown_direction() -> String {
 
 /// The outcome of a tested metric, once the whole suite is corrected.
 fn conclude(decision: &mut Decision<'_>, policy: &Policy, global_p: f64) {
-    let (Some(change), Some(q)) = (decision.change, decision.q) else { return };
+    let (Some(change), Some(q)) = (decision.change, decision.q) else {
+        return;
+    };
     let rejected = q <= policy.alpha && global_p <= policy.alpha;
     let (low, high) = (change.low.ln_1p(), change.high.ln_1p());
     let (outcome, why) = if rejected && (low > 0.0 || high < 0.0) {
@@ -434,19 +543,44 @@ fn conclude(decision: &mut Decision<'_>, policy: &Policy, global_p: f64) {
             Direction::Unknown => false,
         };
         match decision.direction {
-            Direction::Unknown if nearest_worse > tolerance => (Outcome::Inconclusive, unknown_direction()),
-            _ if nearest_worse > tolerance => {
-                (Outcome::Regression, "the corrected test rejects and the whole interval is beyond the tolerance".to_owned())
+            Direction::Unknown if nearest_worse > tolerance => {
+                (Outcome::Inconclusive, unknown_direction())
             }
-            _ if better => (Outcome::Improvement, "the corrected test rejects and the whole interval is on the better side".to_owned()),
+            _ if nearest_worse > tolerance => (
+                Outcome::Regression,
+                "the corrected test rejects and the whole interval is beyond the tolerance"
+                    .to_owned(),
+            ),
+            _ if better => (
+                Outcome::Improvement,
+                "the corrected test rejects and the whole interval is on the better side"
+                    .to_owned(),
+            ),
             _ => within_tolerance(decision, policy),
         }
     } else if decision.detectable > policy.detect {
-        (Outcome::Inconclusive, cannot_see(decision.detectable, policy.detect))
-    } else if furthest_worse(low, high, decision.direction) > log_tolerance(policy.detect, decision.direction) {
-        (Outcome::Inconclusive, format!("not rejected, but the interval reaches beyond {} %", percent(policy.detect)))
+        (
+            Outcome::Inconclusive,
+            cannot_see(decision.detectable, policy.detect),
+        )
+    } else if furthest_worse(low, high, decision.direction)
+        > log_tolerance(policy.detect, decision.direction)
+    {
+        (
+            Outcome::Inconclusive,
+            format!(
+                "not rejected, but the interval reaches beyond {} %",
+                percent(policy.detect)
+            ),
+        )
     } else {
-        (Outcome::Unchanged, format!("not rejected, and a change of {} % would have been seen", percent(policy.detect)))
+        (
+            Outcome::Unchanged,
+            format!(
+                "not rejected, and a change of {} % would have been seen",
+                percent(policy.detect)
+            ),
+        )
     };
     (decision.outcome, decision.why) = (outcome, why);
 }
@@ -464,15 +598,28 @@ fn furthest_worse(low: f64, high: f64, direction: Direction) -> f64 {
 /// of the size asked for would have been shown.
 fn within_tolerance(decision: &Decision<'_>, policy: &Policy) -> (Outcome, String) {
     if decision.detectable <= policy.detect {
-        (Outcome::Tolerated, format!("it changed, but not by more than the tolerated {} %", percent(policy.tolerance)))
+        (
+            Outcome::Tolerated,
+            format!(
+                "it changed, but not by more than the tolerated {} %",
+                percent(policy.tolerance)
+            ),
+        )
     } else {
-        (Outcome::Inconclusive, cannot_see(decision.detectable, policy.detect))
+        (
+            Outcome::Inconclusive,
+            cannot_see(decision.detectable, policy.detect),
+        )
     }
 }
 
 fn cannot_see(detectable: f64, asked: f64) -> String {
     if detectable.is_finite() {
-        format!("only changes above {} % would have been seen, {} % is asked for", percent(detectable), percent(asked))
+        format!(
+            "only changes above {} % would have been seen, {} % is asked for",
+            percent(detectable),
+            percent(asked)
+        )
     } else {
         "with this few samples no change could have been shown".to_owned()
     }
@@ -498,7 +645,9 @@ mod tests {
     }
 
     fn noisy(n: usize, centre: f64, shift: f64) -> Series {
-        let samples: Vec<f64> = (0..n).map(|i| centre * (1.0 + shift) * (1.0 + 0.001 * ((i * 7 % 11) as f64 - 5.0))).collect();
+        let samples: Vec<f64> = (0..n)
+            .map(|i| centre * (1.0 + shift) * (1.0 + 0.001 * ((i * 7 % 11) as f64 - 5.0)))
+            .collect();
         series(&samples)
     }
 
@@ -506,13 +655,36 @@ mod tests {
     fn unpaired_outcomes() {
         let policy = Policy::default();
         let base = noisy(20, 100.0, 0.0);
-        assert_eq!(one(&base, &noisy(20, 100.0, 0.10), &policy), (Outcome::Regression, Method::RankSumExact));
-        assert_eq!(one(&base, &noisy(20, 100.0, -0.10), &policy).0, Outcome::Improvement);
-        assert_eq!(one(&base, &noisy(20, 100.0, 0.000_001), &policy).0, Outcome::Unchanged);
-        let tolerant = Policy { tolerance: 0.03, ..Policy::default() };
-        assert_eq!(one(&base, &noisy(20, 100.0, 0.02), &tolerant).0, Outcome::Tolerated);
+        assert_eq!(
+            one(&base, &noisy(20, 100.0, 0.10), &policy),
+            (Outcome::Regression, Method::RankSumExact)
+        );
+        assert_eq!(
+            one(&base, &noisy(20, 100.0, -0.10), &policy).0,
+            Outcome::Improvement
+        );
+        assert_eq!(
+            one(&base, &noisy(20, 100.0, 0.000_001), &policy).0,
+            Outcome::Unchanged
+        );
+        let tolerant = Policy {
+            tolerance: 0.03,
+            ..Policy::default()
+        };
+        assert_eq!(
+            one(&base, &noisy(20, 100.0, 0.02), &tolerant).0,
+            Outcome::Tolerated
+        );
         let higher = |s: Series| s.directed(Direction::HigherIsBetter);
-        assert_eq!(one(&higher(base.clone()), &higher(noisy(20, 100.0, -0.1)), &policy).0, Outcome::Regression);
+        assert_eq!(
+            one(
+                &higher(base.clone()),
+                &higher(noisy(20, 100.0, -0.1)),
+                &policy
+            )
+            .0,
+            Outcome::Regression
+        );
     }
 
     #[test]
@@ -523,37 +695,69 @@ mod tests {
             (series(&[1.0, 1.1]), series(&[1.0, 1.1])),
             // Four a side are the fewest that the rank-sum test can reject with.
             (noisy(3, 1.0, 0.0), noisy(3, 1.0, 0.0)),
-            (series(&[0.0, 1.0, 2.0, 1.0, 1.0, 1.0]), series(&[0.5, 1.0, 2.0, 1.0, 1.0, 1.0])),
+            (
+                series(&[0.0, 1.0, 2.0, 1.0, 1.0, 1.0]),
+                series(&[0.5, 1.0, 2.0, 1.0, 1.0, 1.0]),
+            ),
         ] {
             assert_eq!(one(&old, &new, &policy).0, Outcome::Inconclusive);
         }
         let bytes = Series::new("b", "time", Unit::bytes(), vec![1.0; 9]);
-        assert_eq!(one(&noisy(9, 1.0, 0.0), &bytes, &policy), (Outcome::Inconclusive, Method::Untestable));
+        assert_eq!(
+            one(&noisy(9, 1.0, 0.0), &bytes, &policy),
+            (Outcome::Inconclusive, Method::Untestable)
+        );
     }
 
     #[test]
     fn counted_metrics_are_exact() {
         let policy = Policy::default();
-        let count = |value: f64| Series::new("b", "instructions", Unit::count(), vec![value]).deterministic();
-        assert_eq!(one(&count(1000.0), &count(1000.0), &policy), (Outcome::Unchanged, Method::Exact));
-        assert_eq!(one(&count(1000.0), &count(1004.0), &policy).0, Outcome::Tolerated);
-        assert_eq!(one(&count(1000.0), &count(1006.0), &policy).0, Outcome::Regression);
-        assert_eq!(one(&count(1000.0), &count(900.0), &policy).0, Outcome::Improvement);
+        let count = |value: f64| {
+            Series::new("b", "instructions", Unit::count(), vec![value]).deterministic()
+        };
+        assert_eq!(
+            one(&count(1000.0), &count(1000.0), &policy),
+            (Outcome::Unchanged, Method::Exact)
+        );
+        assert_eq!(
+            one(&count(1000.0), &count(1004.0), &policy).0,
+            Outcome::Tolerated
+        );
+        assert_eq!(
+            one(&count(1000.0), &count(1006.0), &policy).0,
+            Outcome::Regression
+        );
+        assert_eq!(
+            one(&count(1000.0), &count(900.0), &policy).0,
+            Outcome::Improvement
+        );
         assert_eq!(one(&count(0.0), &count(0.0), &policy).0, Outcome::Unchanged);
-        assert_eq!(one(&count(0.0), &count(1.0), &policy).0, Outcome::Regression);
+        assert_eq!(
+            one(&count(0.0), &count(1.0), &policy).0,
+            Outcome::Regression
+        );
         let unknown = |value| count(value).directed(Direction::Unknown);
-        assert_eq!(one(&unknown(1.0), &unknown(2.0), &policy).0, Outcome::Inconclusive);
+        assert_eq!(
+            one(&unknown(1.0), &unknown(2.0), &policy).0,
+            Outcome::Inconclusive
+        );
     }
 
     #[test]
     fn a_large_suite_switches_to_the_t_test_where_the_exact_test_could_reject_nothing() {
-        let paired = |shift: f64| Series { pairs: (0..10).collect(), ..noisy(10, 100.0, shift) };
+        let paired = |shift: f64| Series {
+            pairs: (0..10).collect(),
+            ..noisy(10, 100.0, shift)
+        };
         let mut new = paired(0.05);
         for (index, sample) in new.samples.iter_mut().enumerate() {
             *sample *= 1.0 + 0.002 * (index as f64 - 4.5) / 4.5;
         }
         let old = paired(0.0);
-        assert_eq!(one(&old, &new, &Policy::default()), (Outcome::Regression, Method::SignFlip));
+        assert_eq!(
+            one(&old, &new, &Policy::default()),
+            (Outcome::Regression, Method::SignFlip)
+        );
         let mut quiet = paired(0.0);
         for (index, sample) in quiet.samples.iter_mut().enumerate() {
             *sample *= if index % 2 == 0 { 1.003 } else { 0.997 };
@@ -563,6 +767,10 @@ mod tests {
         let suite = decide(&matched, &Policy::default());
         assert_eq!(suite.decisions[0].outcome, Outcome::Regression);
         assert_eq!(suite.decisions[0].method, Method::PairedTForSuite);
-        assert!(suite.decisions[1..].iter().all(|d| d.outcome == Outcome::Unchanged));
+        assert!(
+            suite.decisions[1..]
+                .iter()
+                .all(|d| d.outcome == Outcome::Unchanged)
+        );
     }
 }

@@ -38,7 +38,13 @@ impl Side {
 pub fn schedule(pairs: usize, seed: u64) -> Vec<[Side; 2]> {
     let mut random = fastrand::Rng::with_seed(seed);
     let mut order: Vec<[Side; 2]> = (0..pairs)
-        .map(|index| if index % 2 == 0 { [Side::Baseline, Side::Candidate] } else { [Side::Candidate, Side::Baseline] })
+        .map(|index| {
+            if index % 2 == 0 {
+                [Side::Baseline, Side::Candidate]
+            } else {
+                [Side::Candidate, Side::Baseline]
+            }
+        })
         .collect();
     random.shuffle(&mut order);
     order
@@ -73,10 +79,19 @@ impl Looks {
         if stop == EarlyStop::Allowed {
             // A look so late that it saves next to nothing would spend most of the error.
             let worth = |at: &usize| *at >= FEWEST && *at * 5 <= pairs * 4;
-            interim.extend([pairs.div_ceil(2), (3 * pairs).div_ceil(4)].into_iter().filter(worth));
+            interim.extend(
+                [pairs.div_ceil(2), (3 * pairs).div_ceil(4)]
+                    .into_iter()
+                    .filter(worth),
+            );
             interim.dedup();
         }
-        Self { alpha, pairs, interim, spent: 0.0 }
+        Self {
+            alpha,
+            pairs,
+            interim,
+            spent: 0.0,
+        }
     }
 
     /// The level of an interim look after `done` pairs, if there is one; it is spent by asking.
@@ -104,7 +119,13 @@ mod tests {
     #[test]
     fn schedules_are_balanced_and_repeatable() {
         let order = schedule(20, 7);
-        assert_eq!(order.iter().filter(|pair| pair[0] == Side::Baseline).count(), 10);
+        assert_eq!(
+            order
+                .iter()
+                .filter(|pair| pair[0] == Side::Baseline)
+                .count(),
+            10
+        );
         assert!(order.iter().all(|pair| pair[0] != pair[1]));
         assert_eq!(order, schedule(20, 7));
         assert_ne!(order, schedule(20, 8));

@@ -33,10 +33,15 @@ impl Format {
         if name == "auto" {
             return Ok(Self::Auto);
         }
-        adapter::by_name(name).map(|adapter| Self::Named(adapter.name)).ok_or_else(|| {
-            let names: Vec<&str> = adapter::ADAPTERS.iter().map(|adapter| adapter.name).collect();
-            format!("unknown format; known are auto, {}", names.join(", "))
-        })
+        adapter::by_name(name)
+            .map(|adapter| Self::Named(adapter.name))
+            .ok_or_else(|| {
+                let names: Vec<&str> = adapter::ADAPTERS
+                    .iter()
+                    .map(|adapter| adapter.name)
+                    .collect();
+                format!("unknown format; known are auto, {}", names.join(", "))
+            })
     }
 }
 
@@ -67,20 +72,38 @@ fn read_path(path: &Path, format: Format, side: &mut Side) {
     let shown = path.display().to_string();
     let mut files = Vec::new();
     if let Err(error) = collect(path, FOLDER_DEPTH, &mut files) {
-        side.set.problems.push(Diagnostic::error(format!("cannot read the folder: {error}")).at(Place::file(&shown)));
+        side.set.problems.push(
+            Diagnostic::error(format!("cannot read the folder: {error}")).at(Place::file(&shown)),
+        );
     }
     files.sort();
-    let named = |name: &str| files.iter().filter(|file| file.file_name().is_some_and(|n| n == name)).cloned().collect::<Vec<_>>();
+    let named = |name: &str| {
+        files
+            .iter()
+            .filter(|file| file.file_name().is_some_and(|n| n == name))
+            .cloned()
+            .collect::<Vec<_>>()
+    };
     // Criterion keeps the last run in `new` and older ones beside it.
-    let samples: Vec<PathBuf> =
-        named(SAMPLE_FILE).into_iter().filter(|file| file.parent().and_then(Path::file_name).is_some_and(|n| n == "new")).collect();
+    let samples: Vec<PathBuf> = named(SAMPLE_FILE)
+        .into_iter()
+        .filter(|file| {
+            file.parent()
+                .and_then(Path::file_name)
+                .is_some_and(|n| n == "new")
+        })
+        .collect();
     let summaries = named("summary.json");
     if !samples.is_empty() {
         samples.iter().for_each(|file| read_criterion(file, side));
     } else if !summaries.is_empty() {
-        summaries.iter().for_each(|file| read_file(file, format, side));
+        summaries
+            .iter()
+            .for_each(|file| read_file(file, format, side));
     } else if files.is_empty() {
-        side.set.problems.push(Diagnostic::error("the folder holds no file").at(Place::file(shown)));
+        side.set
+            .problems
+            .push(Diagnostic::error("the folder holds no file").at(Place::file(shown)));
     } else {
         files.iter().for_each(|file| read_file(file, format, side));
     }
@@ -96,7 +119,9 @@ fn collect(folder: &Path, depth: usize, files: &mut Vec<PathBuf>) -> std::io::Re
         } else if kind.is_file() && files.len() < FOLDER_LIMIT {
             files.push(entry.path());
         } else if kind.is_file() {
-            return Err(std::io::Error::other(format!("more than {FOLDER_LIMIT} files")));
+            return Err(std::io::Error::other(format!(
+                "more than {FOLDER_LIMIT} files"
+            )));
         }
     }
     Ok(())
@@ -106,16 +131,21 @@ fn load(path: &Path, side: &mut Side) -> Option<String> {
     match read_bounded(path, FILE_LIMIT) {
         Err(error) => {
             side.set.problems.push(
-                Diagnostic::error(error.to_string()).help("results that are not there are never taken for results that are fine"),
+                Diagnostic::error(error.to_string())
+                    .help("results that are not there are never taken for results that are fine"),
             );
             None
         }
         Ok(bytes) => {
-            side.inputs.push(Input { name: path.display().to_string(), sha256: sha256_hex(&bytes) });
+            side.inputs.push(Input {
+                name: path.display().to_string(),
+                sha256: sha256_hex(&bytes),
+            });
             let text = decode(bytes);
             if text.is_none() {
                 side.set.problems.push(
-                    Diagnostic::error("the file is neither UTF-8 nor UTF-16 text").at(Place::file(path.display().to_string())),
+                    Diagnostic::error("the file is neither UTF-8 nor UTF-16 text")
+                        .at(Place::file(path.display().to_string())),
                 );
             }
             text
@@ -128,9 +158,15 @@ fn decode(bytes: Vec<u8>) -> Option<String> {
     let wide = |little: bool| -> Option<String> {
         let units = bytes[2..].chunks_exact(2).map(|pair| {
             let pair = [pair[0], pair[1]];
-            if little { u16::from_le_bytes(pair) } else { u16::from_be_bytes(pair) }
+            if little {
+                u16::from_le_bytes(pair)
+            } else {
+                u16::from_be_bytes(pair)
+            }
         });
-        char::decode_utf16(units).collect::<Result<String, _>>().ok()
+        char::decode_utf16(units)
+            .collect::<Result<String, _>>()
+            .ok()
     };
     match bytes.as_slice() {
         [0xff, 0xfe, ..] => wide(true),
@@ -142,9 +178,23 @@ fn decode(bytes: Vec<u8>) -> Option<String> {
 
 fn read_criterion(sample_path: &Path, side: &mut Side) {
     let id_path = sample_path.with_file_name("benchmark.json");
-    let (Some(sample), Some(id)) = (load(sample_path, side), load(&id_path, side)) else { return };
-    let (sample_name, id_name) = (sample_path.display().to_string(), id_path.display().to_string());
-    let series = adapter::from_sample(Source { path: &sample_name, text: &sample }, Source { path: &id_name, text: &id });
+    let (Some(sample), Some(id)) = (load(sample_path, side), load(&id_path, side)) else {
+        return;
+    };
+    let (sample_name, id_name) = (
+        sample_path.display().to_string(),
+        id_path.display().to_string(),
+    );
+    let series = adapter::from_sample(
+        Source {
+            path: &sample_name,
+            text: &sample,
+        },
+        Source {
+            path: &id_name,
+            text: &id,
+        },
+    );
     match series {
         Ok(series) => side.set.extend([series]),
         Err(problem) => side.set.problems.push(problem),
@@ -170,9 +220,13 @@ pub fn parse_text(path: &str, text: &str, format: Format) -> Parsed {
         None => Parsed {
             series: Vec::new(),
             problems: vec![
-                Diagnostic::error(if text.trim().is_empty() { "the file is empty" } else { "no known benchmark format" })
-                    .at(Place::file(path))
-                    .help("pass --format to say which tool wrote it; `parse --help` lists the formats"),
+                Diagnostic::error(if text.trim().is_empty() {
+                    "the file is empty"
+                } else {
+                    "no known benchmark format"
+                })
+                .at(Place::file(path))
+                .help("pass --format to say which tool wrote it; `parse --help` lists the formats"),
             ],
         },
     }
@@ -184,7 +238,10 @@ mod tests {
 
     #[test]
     fn encodings() {
-        let utf16: Vec<u8> = [0xff, 0xfe].into_iter().chain("é\n".encode_utf16().flat_map(u16::to_le_bytes)).collect();
+        let utf16: Vec<u8> = [0xff, 0xfe]
+            .into_iter()
+            .chain("é\n".encode_utf16().flat_map(u16::to_le_bytes))
+            .collect();
         assert_eq!(decode(utf16).as_deref(), Some("é\n"));
         assert_eq!(decode(b"\xef\xbb\xbfx".to_vec()).as_deref(), Some("x"));
         assert_eq!(decode(vec![0xff, 0xfe, 0x00, 0xd8]), None);
@@ -194,7 +251,10 @@ mod tests {
     #[test]
     fn what_is_not_there_is_a_problem() {
         let dir = tempfile::tempdir().unwrap();
-        let side = read_side(&[dir.path().join("missing.json"), dir.path().to_path_buf()], Format::Auto);
+        let side = read_side(
+            &[dir.path().join("missing.json"), dir.path().to_path_buf()],
+            Format::Auto,
+        );
         assert_eq!(side.set.problems.len(), 2);
         assert!(side.set.series.is_empty());
     }

@@ -54,13 +54,19 @@ impl Failure {
     /// A mistake in the call, the configuration or the inputs.
     #[must_use]
     pub fn usage(diagnostics: Vec<Diagnostic>) -> Self {
-        Self { exit: Exit::Usage, diagnostics }
+        Self {
+            exit: Exit::Usage,
+            diagnostics,
+        }
     }
 
     /// Something outside that failed.
     #[must_use]
     pub fn world(diagnostic: Diagnostic) -> Self {
-        Self { exit: Exit::World, diagnostics: vec![diagnostic] }
+        Self {
+            exit: Exit::World,
+            diagnostics: vec![diagnostic],
+        }
     }
 }
 
@@ -75,15 +81,27 @@ pub fn main(system: &dyn System, arguments: impl IntoIterator<Item = OsString>) 
     let cli = match Cli::try_parse_from(arguments) {
         Ok(cli) => cli,
         Err(error) => {
-            let stream = if error.use_stderr() { Stream::Err } else { Stream::Out };
+            let stream = if error.use_stderr() {
+                Stream::Err
+            } else {
+                Stream::Out
+            };
             // A closed stream leaves nobody to tell.
             let _ = system.write(stream, &error.render().to_string());
             if !error.use_stderr() {
                 return Exit::Pass;
             }
             let runner = Runner::new(system);
-            let first = error.to_string().lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned();
-            let _ = runner.annotate(&Annotations::from_iter([Annotation::error(visible(&first))]));
+            let first = error
+                .to_string()
+                .lines()
+                .next()
+                .unwrap_or_default()
+                .trim_start_matches("error: ")
+                .to_owned();
+            let _ = runner.annotate(&Annotations::from_iter([Annotation::error(visible(
+                &first,
+            ))]));
             let _ = runner.outputs().set("verdict", Verdict::Error.word());
             return Exit::Usage;
         }
@@ -111,7 +129,9 @@ fn report_failure(runner: &Runner<'_>, failure: &Failure) -> Exit {
 fn show(runner: &Runner<'_>, diagnostics: &[Diagnostic]) {
     let colour = Colour::of(runner.system(), Stream::Err);
     for diagnostic in diagnostics {
-        let _ = runner.system().write(Stream::Err, &diagnostic.render(colour));
+        let _ = runner
+            .system()
+            .write(Stream::Err, &diagnostic.render(colour));
     }
 }
 
@@ -120,17 +140,29 @@ fn compare(runner: &Runner<'_>, options: &cli::Compare) -> Result<Exit, Failure>
     let policy = policy(runner, &options.rules)?;
     let (baseline, candidate) = sides(&options.sides)?;
     let judgement = judge(&baseline.set, &candidate.set, policy);
-    let inputs = baseline.inputs.into_iter().chain(candidate.inputs).collect();
+    let inputs = baseline
+        .inputs
+        .into_iter()
+        .chain(candidate.inputs)
+        .collect();
     finish(runner, &judgement, inputs, started, &options.reports)
 }
 
 fn sides(options: &cli::Sides) -> Result<(Side, Side), Failure> {
     let format = Format::parse(&options.format).map_err(|message| Diagnostic::error(message))?;
-    let (baseline, candidate) = (Paths::flat(&options.baseline), Paths::flat(&options.candidate));
+    let (baseline, candidate) = (
+        Paths::flat(&options.baseline),
+        Paths::flat(&options.candidate),
+    );
     // Threads pay from some hundred kilobytes on.
-    let large = |path: &PathBuf| path.is_dir() || std::fs::metadata(path).is_ok_and(|meta| meta.len() > 256 * 1024);
+    let large = |path: &PathBuf| {
+        path.is_dir() || std::fs::metadata(path).is_ok_and(|meta| meta.len() > 256 * 1024)
+    };
     Ok(if baseline.iter().any(large) {
-        rayon::join(|| read_side(&baseline, format), || read_side(&candidate, format))
+        rayon::join(
+            || read_side(&baseline, format),
+            || read_side(&candidate, format),
+        )
     } else {
         (read_side(&baseline, format), read_side(&candidate, format))
     })
@@ -140,10 +172,19 @@ fn parse(runner: &Runner<'_>, options: &cli::Parse) -> Result<Exit, Failure> {
     let format = Format::parse(&options.format).map_err(|message| Diagnostic::error(message))?;
     let side = read_side(&options.files, format);
     show(runner, &side.set.problems);
-    let json = serde_json::to_string_pretty(&side.set.document()).map_err(|error| Diagnostic::error(error.to_string()))?;
+    let json = serde_json::to_string_pretty(&side.set.document())
+        .map_err(|error| Diagnostic::error(error.to_string()))?;
     print(runner, &(json + "\n"))?;
-    let broken = side.set.problems.iter().any(|problem| problem.severity == gatehouse_core::diagnostic::Severity::Error);
-    Ok(if broken && !options.lenient { Exit::Usage } else { Exit::Pass })
+    let broken = side
+        .set
+        .problems
+        .iter()
+        .any(|problem| problem.severity == gatehouse_core::diagnostic::Severity::Error);
+    Ok(if broken && !options.lenient {
+        Exit::Usage
+    } else {
+        Exit::Pass
+    })
 }
 
 fn explain(runner: &Runner<'_>, options: &cli::Explain) -> Result<Exit, Failure> {
@@ -153,30 +194,43 @@ fn explain(runner: &Runner<'_>, options: &cli::Explain) -> Result<Exit, Failure>
     show(runner, &judgement.problems);
     match report::explain::explain(&judgement, &options.id) {
         Some(text) => print(runner, &text).map(|()| Exit::Pass),
-        None => Err(Diagnostic::error(format!("no benchmark is named {:?}", options.id))
-            .help("`parse` prints the names that a file holds")
-            .into()),
+        None => Err(
+            Diagnostic::error(format!("no benchmark is named {:?}", options.id))
+                .help("`parse` prints the names that a file holds")
+                .into(),
+        ),
     }
 }
 
 fn print(runner: &Runner<'_>, text: &str) -> Result<(), Failure> {
-    runner
-        .system()
-        .write(Stream::Out, text)
-        .map_err(|error| Failure::world(Diagnostic::error(format!("cannot write to standard output: {error}"))))
+    runner.system().write(Stream::Out, text).map_err(|error| {
+        Failure::world(Diagnostic::error(format!(
+            "cannot write to standard output: {error}"
+        )))
+    })
 }
 
 /// The policy file, with the options laid over it.
 fn policy(runner: &Runner<'_>, rules: &Rules) -> Result<Policy, Failure> {
-    let path = rules.config.clone().or_else(|| Some(Path::new(DEFAULT_PATH)).filter(|path| path.exists()).map(Path::to_path_buf));
+    let path = rules.config.clone().or_else(|| {
+        Some(Path::new(DEFAULT_PATH))
+            .filter(|path| path.exists())
+            .map(Path::to_path_buf)
+    });
     let mut policy = match path {
         None => Policy::default(),
         Some(path) => {
             let shown = path.display().to_string();
-            let bytes = read_bounded(&path, POLICY_LIMIT)
-                .map_err(|error| Diagnostic::error(error.to_string()).help("name an existing policy with --config"))?;
-            let text = String::from_utf8(bytes).map_err(|_| Diagnostic::error(format!("{shown} is not UTF-8 text")))?;
-            let today = runner.system().now().to_zoned(jiff::tz::TimeZone::UTC).date();
+            let bytes = read_bounded(&path, POLICY_LIMIT).map_err(|error| {
+                Diagnostic::error(error.to_string()).help("name an existing policy with --config")
+            })?;
+            let text = String::from_utf8(bytes)
+                .map_err(|_| Diagnostic::error(format!("{shown} is not UTF-8 text")))?;
+            let today = runner
+                .system()
+                .now()
+                .to_zoned(jiff::tz::TimeZone::UTC)
+                .date();
             Policy::parse(&shown, &text, today).map_err(Failure::usage)?
         }
     };
@@ -203,20 +257,40 @@ fn finish(
 ) -> Result<Exit, Failure> {
     let evidence = report::evidence::evidence(judgement, inputs, runner, started);
     let title = visible(&ellipsis(&options.title, 120));
-    let summary = report::summary::summary(judgement, &gatehouse_core::report::markdown::plain(&title));
-    let paths = write_files(&options.out_dir, &evidence, summary.markdown(), &report::html::report(judgement, &title))?;
-    let world = |error: &dyn std::fmt::Display| Failure::world(Diagnostic::error(error.to_string()));
-    runner.write_summary(&summary).map_err(|error| world(&error))?;
+    let summary =
+        report::summary::summary(judgement, &gatehouse_core::report::markdown::plain(&title));
+    let paths = write_files(
+        &options.out_dir,
+        &evidence,
+        summary.markdown(),
+        &report::html::report(judgement, &title),
+    )?;
+    let world =
+        |error: &dyn std::fmt::Display| Failure::world(Diagnostic::error(error.to_string()));
+    runner
+        .write_summary(&summary)
+        .map_err(|error| world(&error))?;
     show(runner, &judgement.problems);
     print(runner, &listing(judgement))?;
-    runner.annotate(&report::annotations::annotations(judgement)).map_err(|error| world(&error))?;
+    runner
+        .annotate(&report::annotations::annotations(judgement))
+        .map_err(|error| world(&error))?;
     let outputs = runner.outputs();
     for (name, value) in [
         ("verdict", judgement.verdict.word().to_owned()),
         ("summary", report::headline(judgement)),
-        ("regressions", judgement.count(Outcome::Regression).to_string()),
-        ("improvements", judgement.count(Outcome::Improvement).to_string()),
-        ("inconclusive", judgement.count(Outcome::Inconclusive).to_string()),
+        (
+            "regressions",
+            judgement.count(Outcome::Regression).to_string(),
+        ),
+        (
+            "improvements",
+            judgement.count(Outcome::Improvement).to_string(),
+        ),
+        (
+            "inconclusive",
+            judgement.count(Outcome::Inconclusive).to_string(),
+        ),
         ("report-html", paths.html.clone()),
         ("evidence", paths.evidence.clone()),
     ] {
@@ -226,7 +300,13 @@ fn finish(
     runner.log(&format!("evidence: {}", paths.evidence));
     let exit = judgement.exit();
     // Only verdicts of the comparison are let through; an error is still an error.
-    Ok(if options.report_only && matches!(exit, Exit::Fail | Exit::Inconclusive) { Exit::Pass } else { exit })
+    Ok(
+        if options.report_only && matches!(exit, Exit::Fail | Exit::Inconclusive) {
+            Exit::Pass
+        } else {
+            exit
+        },
+    )
 }
 
 struct Written {
@@ -234,36 +314,74 @@ struct Written {
     html: String,
 }
 
-fn write_files(folder: &Path, evidence: &Evidence, markdown: &str, html: &str) -> Result<Written, Failure> {
-    let json = evidence.to_json().map_err(|error| Diagnostic::error(error.to_string()))?;
+fn write_files(
+    folder: &Path,
+    evidence: &Evidence,
+    markdown: &str,
+    html: &str,
+) -> Result<Written, Failure> {
+    let json = evidence
+        .to_json()
+        .map_err(|error| Diagnostic::error(error.to_string()))?;
     let write = |name: &str, text: &str| -> Result<String, Failure> {
         let path = folder.join(name);
-        write_atomic(&path, text.as_bytes()).map_err(|error| Failure::world(Diagnostic::error(error.to_string())))?;
+        write_atomic(&path, text.as_bytes())
+            .map_err(|error| Failure::world(Diagnostic::error(error.to_string())))?;
         let absolute = std::path::absolute(&path).unwrap_or(path);
         Ok(absolute.display().to_string())
     };
     write("summary.md", markdown)?;
-    Ok(Written { html: write("report.html", html)?, evidence: write("evidence.json", &json)? })
+    Ok(Written {
+        html: write("report.html", html)?,
+        evidence: write("evidence.json", &json)?,
+    })
 }
 
 /// The result on standard output: the verdict, and what is not plainly fine.
 fn listing(judgement: &Judgement<'_>) -> String {
     let mut text = format!("{}: {}\n", judgement.verdict, report::headline(judgement));
     let worth = |outcome| !matches!(outcome, Outcome::Unchanged | Outcome::Tolerated);
-    let worth: Vec<_> = judgement.suite.decisions.iter().filter(|decision| worth(decision.outcome)).collect();
+    let worth: Vec<_> = judgement
+        .suite
+        .decisions
+        .iter()
+        .filter(|decision| worth(decision.outcome))
+        .collect();
     for decision in worth.iter().take(LISTED) {
         let change = decision.change.map_or_else(String::new, |change| {
-            format!("{} ({}) ", report::number::percent(change.estimate), report::number::interval(&change))
+            format!(
+                "{} ({}) ",
+                report::number::percent(change.estimate),
+                report::number::interval(&change)
+            )
         });
         let id = visible(&ellipsis(&decision.id().to_string(), 120));
-        text.push_str(&format!("  {:<13} {change}{id}: {}\n", decision.outcome.words(), decision.why));
+        text.push_str(&format!(
+            "  {:<13} {change}{id}: {}\n",
+            decision.outcome.words(),
+            decision.why
+        ));
     }
     if worth.len() > LISTED {
-        text.push_str(&format!("  and {} more, in the report\n", worth.len() - LISTED));
+        text.push_str(&format!(
+            "  and {} more, in the report\n",
+            worth.len() - LISTED
+        ));
     }
-    for finding in judgement.findings.iter().filter(|f| f.code != "regression" && f.code != "inconclusive").take(LISTED) {
-        let about = finding.about.as_ref().map_or(String::new(), |id| format!("{}: ", visible(&ellipsis(&id.to_string(), 120))));
-        text.push_str(&format!("  {:<13} {about}{}\n", finding.verdict.word(), visible(&finding.message)));
+    for finding in judgement
+        .findings
+        .iter()
+        .filter(|f| f.code != "regression" && f.code != "inconclusive")
+        .take(LISTED)
+    {
+        let about = finding.about.as_ref().map_or(String::new(), |id| {
+            format!("{}: ", visible(&ellipsis(&id.to_string(), 120)))
+        });
+        text.push_str(&format!(
+            "  {:<13} {about}{}\n",
+            finding.verdict.word(),
+            visible(&finding.message)
+        ));
     }
     text
 }

@@ -61,7 +61,10 @@ pub struct Series {
     pub statistic: Option<String>,
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde passes a reference"
+)]
 fn is_measured(nature: &Nature) -> bool {
     *nature == Nature::Measured
 }
@@ -69,8 +72,16 @@ fn is_measured(nature: &Nature) -> bool {
 impl Series {
     /// A noisy series whose samples are raw, lower being better.
     #[must_use]
-    pub fn new(benchmark: impl Into<String>, metric: impl Into<String>, unit: Unit, samples: Vec<f64>) -> Self {
-        let samples = samples.into_iter().map(|sample| sample * unit.factor).collect();
+    pub fn new(
+        benchmark: impl Into<String>,
+        metric: impl Into<String>,
+        unit: Unit,
+        samples: Vec<f64>,
+    ) -> Self {
+        let samples = samples
+            .into_iter()
+            .map(|sample| sample * unit.factor)
+            .collect();
         Self {
             benchmark: benchmark.into(),
             metric: metric.into(),
@@ -107,12 +118,17 @@ impl Series {
     /// What identifies the series in a set.
     #[must_use]
     pub fn id(&self) -> SeriesId {
-        SeriesId { benchmark: self.benchmark.clone(), metric: self.metric.clone() }
+        SeriesId {
+            benchmark: self.benchmark.clone(),
+            metric: self.metric.clone(),
+        }
     }
 }
 
 /// A benchmark and one of its metrics.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 pub struct SeriesId {
     /// The benchmark's name.
     pub benchmark: String,
@@ -168,9 +184,15 @@ impl Unit {
     pub fn of(raw: &str) -> Self {
         use Direction::{HigherIsBetter as Higher, LowerIsBetter as Lower, Unknown};
         let raw = raw.trim();
-        let make = |name: &str, factor: f64, direction| Self { name: name.to_owned(), factor, direction };
+        let make = |name: &str, factor: f64, direction| Self {
+            name: name.to_owned(),
+            factor,
+            direction,
+        };
         // "ns/iter", "us/op": a time for one operation is a time.
-        let per_operation = ["/iter", "/op", "/call", "/iteration"].iter().find_map(|suffix| raw.strip_suffix(suffix));
+        let per_operation = ["/iter", "/op", "/call", "/iteration"]
+            .iter()
+            .find_map(|suffix| raw.strip_suffix(suffix));
         let plain = per_operation.unwrap_or(raw);
         if let Some(factor) = time_factor(plain) {
             return make("ns", factor, Lower);
@@ -183,7 +205,20 @@ impl Unit {
                 if let Some(bytes) = byte_factor(amount) {
                     return make("bytes/s", bytes / seconds, Higher);
                 }
-                if matches!(amount, "ops" | "op" | "req" | "reqs" | "requests" | "iter" | "iters" | "iterations" | "items" | "elem" | "1") {
+                if matches!(
+                    amount,
+                    "ops"
+                        | "op"
+                        | "req"
+                        | "reqs"
+                        | "requests"
+                        | "iter"
+                        | "iters"
+                        | "iterations"
+                        | "items"
+                        | "elem"
+                        | "1"
+                ) {
                     return make("1/s", 1.0 / seconds, Higher);
                 }
                 return make(raw, 1.0, Higher);
@@ -191,7 +226,11 @@ impl Unit {
         }
         match plain {
             "count" | "counts" | "#" | "allocs" | "allocations" | "instructions" | "cycles" => {
-                make(if plain == "cycles" { "cycles" } else { "count" }, 1.0, Lower)
+                make(
+                    if plain == "cycles" { "cycles" } else { "count" },
+                    1.0,
+                    Lower,
+                )
             }
             "hz" | "Hz" => make("1/s", 1.0, Higher),
             _ => make(raw, 1.0, Unknown),
@@ -240,8 +279,12 @@ impl ResultSet {
     /// Adds a series; samples of a series that is already there are appended to it, which is how
     /// repeated runs (`-count`, repetitions, several files) become samples.
     pub fn extend(&mut self, more: impl IntoIterator<Item = Series>) {
-        let mut index: HashMap<SeriesId, usize> =
-            self.series.iter().enumerate().map(|(at, series)| (series.id(), at)).collect();
+        let mut index: HashMap<SeriesId, usize> = self
+            .series
+            .iter()
+            .enumerate()
+            .map(|(at, series)| (series.id(), at))
+            .collect();
         for series in more {
             match index.get(&series.id()) {
                 None => {
@@ -274,14 +317,20 @@ impl ResultSet {
     /// The generic document.
     #[must_use]
     pub fn document(&self) -> Document {
-        Document { schema: SCHEMA.to_owned(), results: self.series.clone() }
+        Document {
+            schema: SCHEMA.to_owned(),
+            results: self.series.clone(),
+        }
     }
 }
 
 /// The generic JSON format.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[schemars(title = "benchmark-results/v1", description = "Benchmark results with raw samples, units and directions.")]
+#[schemars(
+    title = "benchmark-results/v1",
+    description = "Benchmark results with raw samples, units and directions."
+)]
 pub struct Document {
     /// Always `benchmark-results/v1`.
     pub schema: String,
@@ -295,7 +344,10 @@ mod tests {
 
     #[test]
     fn units_are_normalised() {
-        let unit = |raw| { let u = Unit::of(raw); (u.name, u.factor, u.direction) };
+        let unit = |raw| {
+            let u = Unit::of(raw);
+            (u.name, u.factor, u.direction)
+        };
         use Direction::{HigherIsBetter as Higher, LowerIsBetter as Lower, Unknown};
         assert_eq!(unit("us/op"), ("ns".to_owned(), 1e3, Lower));
         assert_eq!(unit("ns/iter"), ("ns".to_owned(), 1.0, Lower));
@@ -312,10 +364,19 @@ mod tests {
 
     #[test]
     fn repeated_runs_become_samples() {
-        let one = |value, round: &[u64]| Series { pairs: round.to_vec(), ..Series::new("b", "time", Unit::nanoseconds(), vec![value]) };
+        let one = |value, round: &[u64]| Series {
+            pairs: round.to_vec(),
+            ..Series::new("b", "time", Unit::nanoseconds(), vec![value])
+        };
         let mut set = ResultSet::default();
         set.extend([one(1.0, &[0]), one(2.0, &[1])]);
-        assert_eq!((set.series[0].samples.as_slice(), set.series[0].pairs.as_slice()), (&[1.0, 2.0][..], &[0, 1][..]));
+        assert_eq!(
+            (
+                set.series[0].samples.as_slice(),
+                set.series[0].pairs.as_slice()
+            ),
+            (&[1.0, 2.0][..], &[0, 1][..])
+        );
         set.extend([one(3.0, &[])]);
         assert!(set.series[0].pairs.is_empty() && set.problems.is_empty());
         set.extend([Series::new("b", "time", Unit::bytes(), vec![1.0])]);

@@ -60,13 +60,36 @@ pub struct Judgement<'s> {
 
 /// Judges a candidate against a baseline. Pure: the same inputs give the same judgement.
 #[must_use]
-pub fn judge<'s>(baseline: &'s ResultSet, candidate: &'s ResultSet, policy: Policy) -> Judgement<'s> {
-    let Matching { both, missing, new, renames } = match_sets(baseline, candidate);
+pub fn judge<'s>(
+    baseline: &'s ResultSet,
+    candidate: &'s ResultSet,
+    policy: Policy,
+) -> Judgement<'s> {
+    let Matching {
+        both,
+        missing,
+        new,
+        renames,
+    } = match_sets(baseline, candidate);
     let suite = decide(&both, &policy);
-    let problems: Vec<Diagnostic> = baseline.problems.iter().chain(&candidate.problems).cloned().collect();
+    let problems: Vec<Diagnostic> = baseline
+        .problems
+        .iter()
+        .chain(&candidate.problems)
+        .cloned()
+        .collect();
     let breaches = breaches(candidate, &policy);
-    let mut judgement =
-        Judgement { suite, missing, new, renames, breaches, findings: Vec::new(), problems, verdict: Verdict::Pass, policy };
+    let mut judgement = Judgement {
+        suite,
+        missing,
+        new,
+        renames,
+        breaches,
+        findings: Vec::new(),
+        problems,
+        verdict: Verdict::Pass,
+        policy,
+    };
     judgement.collect();
     judgement
 }
@@ -75,7 +98,11 @@ impl Judgement<'_> {
     /// How many metrics came out so.
     #[must_use]
     pub fn count(&self, outcome: Outcome) -> usize {
-        self.suite.decisions.iter().filter(|decision| decision.outcome == outcome).count()
+        self.suite
+            .decisions
+            .iter()
+            .filter(|decision| decision.outcome == outcome)
+            .count()
     }
 
     /// Adds a finding from outside the comparison, an interrupted run for instance.
@@ -90,9 +117,18 @@ impl Judgement<'_> {
         match self.verdict {
             Verdict::Pass | Verdict::Warn => Exit::Pass,
             Verdict::Fail => Exit::Fail,
-            Verdict::Error if self.findings.iter().any(|finding| finding.code == RUN_FAILED) => Exit::World,
+            Verdict::Error
+                if self
+                    .findings
+                    .iter()
+                    .any(|finding| finding.code == RUN_FAILED) =>
+            {
+                Exit::World
+            }
             Verdict::Error => Exit::Usage,
-            Verdict::Inconclusive if self.policy.on_inconclusive == OnInconclusive::Block => Exit::Inconclusive,
+            Verdict::Inconclusive if self.policy.on_inconclusive == OnInconclusive::Block => {
+                Exit::Inconclusive
+            }
             Verdict::Inconclusive => Exit::Pass,
         }
     }
@@ -100,25 +136,48 @@ impl Judgement<'_> {
     fn collect(&mut self) {
         let mut findings = Vec::new();
         let mut find = |verdict, code, message: String, about: Option<SeriesId>| {
-            findings.push(Finding { verdict, code, message, about });
+            findings.push(Finding {
+                verdict,
+                code,
+                message,
+                about,
+            });
         };
         let policy = &self.policy;
-        let errors = self.problems.iter().filter(|problem| problem.severity == Severity::Error).count();
+        let errors = self
+            .problems
+            .iter()
+            .filter(|problem| problem.severity == Severity::Error)
+            .count();
         if errors > 0 {
-            let verdict = if policy.lenient { Verdict::Warn } else { Verdict::Error };
-            find(verdict, "unreadable-input", format!("{errors} problems in the inputs"), None);
+            let verdict = if policy.lenient {
+                Verdict::Warn
+            } else {
+                Verdict::Error
+            };
+            find(
+                verdict,
+                "unreadable-input",
+                format!("{errors} problems in the inputs"),
+                None,
+            );
         }
         let excused = |what, id: &SeriesId| policy.exception(what, &id.benchmark, &id.metric);
         for decision in &self.suite.decisions {
             let id = decision.id();
             let (what, verdict, code) = match decision.outcome {
                 Outcome::Regression => (Allow::Regression, Verdict::Fail, "regression"),
-                Outcome::Inconclusive => (Allow::Inconclusive, Verdict::Inconclusive, "inconclusive"),
+                Outcome::Inconclusive => {
+                    (Allow::Inconclusive, Verdict::Inconclusive, "inconclusive")
+                }
                 _ => continue,
             };
             match excused(what, &id) {
                 Some(exception) => {
-                    let message = format!("{code}, excepted until {}: {}", exception.expires, exception.reason);
+                    let message = format!(
+                        "{code}, excepted until {}: {}",
+                        exception.expires, exception.reason
+                    );
                     find(Verdict::Warn, "excepted", message, Some(id));
                 }
                 None => find(verdict, code, decision.why.clone(), Some(id)),
@@ -127,10 +186,18 @@ impl Judgement<'_> {
         for breach in &self.breaches {
             match excused(Allow::Budget, &breach.id) {
                 Some(exception) => {
-                    let message = format!("{}, excepted until {}: {}", breach.message, exception.expires, exception.reason);
+                    let message = format!(
+                        "{}, excepted until {}: {}",
+                        breach.message, exception.expires, exception.reason
+                    );
                     find(Verdict::Warn, "excepted", message, Some(breach.id.clone()));
                 }
-                None => find(Verdict::Fail, "budget", breach.message.clone(), Some(breach.id.clone())),
+                None => find(
+                    Verdict::Fail,
+                    "budget",
+                    breach.message.clone(),
+                    Some(breach.id.clone()),
+                ),
             }
         }
         for series in &self.missing {
@@ -138,10 +205,20 @@ impl Judgement<'_> {
             let renamed = self.renames.iter().find(|(old, _)| *old == id);
             let message = renamed.map_or_else(
                 || "the candidate no longer has it".to_owned(),
-                |(_, new)| format!("the candidate no longer has it; renamed to {}?", new.benchmark),
+                |(_, new)| {
+                    format!(
+                        "the candidate no longer has it; renamed to {}?",
+                        new.benchmark
+                    )
+                },
             );
             match excused(Allow::Missing, &id) {
-                Some(_) => find(Verdict::Pass, "missing", format!("{message} (excepted)"), Some(id)),
+                Some(_) => find(
+                    Verdict::Pass,
+                    "missing",
+                    format!("{message} (excepted)"),
+                    Some(id),
+                ),
                 None => {
                     let verdict = match policy.on_missing {
                         OnMissing::Fail => Verdict::Fail,
@@ -153,22 +230,51 @@ impl Judgement<'_> {
             }
         }
         if self.suite.decisions.is_empty() && errors == 0 {
-            find(Verdict::Inconclusive, "nothing-compared", "no benchmark is on both sides".to_owned(), None);
+            find(
+                Verdict::Inconclusive,
+                "nothing-compared",
+                "no benchmark is on both sides".to_owned(),
+                None,
+            );
         }
         for exception in &policy.exceptions {
             let known = |benchmark: &str, metric: &str| exception.on.matches(benchmark, metric);
-            let used = self.suite.decisions.iter().any(|d| known(&d.candidate.benchmark, &d.candidate.metric))
-                || self.missing.iter().any(|series| known(&series.benchmark, &series.metric));
+            let used = self
+                .suite
+                .decisions
+                .iter()
+                .any(|d| known(&d.candidate.benchmark, &d.candidate.metric))
+                || self
+                    .missing
+                    .iter()
+                    .any(|series| known(&series.benchmark, &series.metric));
             if !used {
-                find(Verdict::Warn, "unused-exception", format!("the exception for {} matches no benchmark", exception.on), None);
+                find(
+                    Verdict::Warn,
+                    "unused-exception",
+                    format!("the exception for {} matches no benchmark", exception.on),
+                    None,
+                );
             }
         }
         for budget in &policy.budgets {
             let known = |series: &&Series| budget.on.matches(&series.benchmark, &series.metric);
-            let compared = self.suite.decisions.iter().map(|decision| decision.candidate);
-            if compared.chain(self.new.iter().copied()).all(|series| !known(&series)) {
+            let compared = self
+                .suite
+                .decisions
+                .iter()
+                .map(|decision| decision.candidate);
+            if compared
+                .chain(self.new.iter().copied())
+                .all(|series| !known(&series))
+            {
                 // A limit that guards nothing would otherwise pass for ever.
-                find(Verdict::Inconclusive, "unused-budget", format!("the budget for {} matches no benchmark", budget.on), None);
+                find(
+                    Verdict::Inconclusive,
+                    "unused-budget",
+                    format!("the budget for {} matches no benchmark", budget.on),
+                    None,
+                );
             }
         }
         self.findings = findings;
@@ -177,7 +283,10 @@ impl Judgement<'_> {
 
     fn settle(&mut self) {
         self.findings.sort_by(|a, b| b.verdict.cmp(&a.verdict));
-        self.verdict = self.findings.first().map_or(Verdict::Pass, |finding| finding.verdict);
+        self.verdict = self
+            .findings
+            .first()
+            .map_or(Verdict::Pass, |finding| finding.verdict);
     }
 }
 
@@ -187,22 +296,48 @@ pub const RUN_FAILED: &str = "run-failed";
 fn breaches(candidate: &ResultSet, policy: &Policy) -> Vec<Breach> {
     let mut breaches = Vec::new();
     for budget in &policy.budgets {
-        for series in candidate.series.iter().filter(|series| budget.on.matches(&series.benchmark, &series.metric)) {
-            let Some(value) = gatehouse_core::stats::quantile::median(&series.samples) else { continue };
+        for series in candidate
+            .series
+            .iter()
+            .filter(|series| budget.on.matches(&series.benchmark, &series.metric))
+        {
+            let Some(value) = gatehouse_core::stats::quantile::median(&series.samples) else {
+                continue;
+            };
             let shown = |value| crate::report::number::with_unit(value, &series.unit);
             for (limit, over, word) in [
-                (&budget.max, budget.max.as_ref().is_some_and(|limit| value > limit.value), "above"),
-                (&budget.min, budget.min.as_ref().is_some_and(|limit| value < limit.value), "below"),
+                (
+                    &budget.max,
+                    budget.max.as_ref().is_some_and(|limit| value > limit.value),
+                    "above",
+                ),
+                (
+                    &budget.min,
+                    budget.min.as_ref().is_some_and(|limit| value < limit.value),
+                    "below",
+                ),
             ] {
                 let Some(limit) = limit else { continue };
                 let message = if limit.unit != series.unit {
-                    format!("its budget is in {}, it is measured in {}", limit.unit, series.unit)
+                    format!(
+                        "its budget is in {}, it is measured in {}",
+                        limit.unit, series.unit
+                    )
                 } else if over {
-                    format!("{} is {word} its budget of {}", shown(value), shown(limit.value))
+                    format!(
+                        "{} is {word} its budget of {}",
+                        shown(value),
+                        shown(limit.value)
+                    )
                 } else {
                     continue;
                 };
-                breaches.push(Breach { id: series.id(), value, unit: series.unit.clone(), message });
+                breaches.push(Breach {
+                    id: series.id(),
+                    value,
+                    unit: series.unit.clone(),
+                    message,
+                });
             }
         }
     }
@@ -216,25 +351,56 @@ mod tests {
     use jiff::civil::date;
 
     fn set(entries: &[(&str, f64)]) -> ResultSet {
-        let series = entries.iter().map(|(name, value)| Series::new(*name, "instructions", Unit::count(), vec![*value]).deterministic());
-        ResultSet { series: series.collect(), problems: Vec::new() }
+        let series = entries.iter().map(|(name, value)| {
+            Series::new(*name, "instructions", Unit::count(), vec![*value]).deterministic()
+        });
+        ResultSet {
+            series: series.collect(),
+            problems: Vec::new(),
+        }
     }
 
-    fn verdict(old: &ResultSet, new: &ResultSet, policy: &str) -> (Verdict, Exit, Vec<&'static str>) {
+    fn verdict(
+        old: &ResultSet,
+        new: &ResultSet,
+        policy: &str,
+    ) -> (Verdict, Exit, Vec<&'static str>) {
         let policy = Policy::parse("perf.toml", policy, date(2026, 1, 1)).unwrap();
         let judgement = judge(old, new, policy);
-        (judgement.verdict, judgement.exit(), judgement.findings.iter().map(|finding| finding.code).collect())
+        (
+            judgement.verdict,
+            judgement.exit(),
+            judgement
+                .findings
+                .iter()
+                .map(|finding| finding.code)
+                .collect(),
+        )
     }
 
     #[test]
     fn nothing_passes_because_something_is_missing() {
         let (empty, one, two) = (set(&[]), set(&[("a", 1.0)]), set(&[("a", 1.0), ("b", 1.0)]));
         assert_eq!(verdict(&one, &one, ""), (Verdict::Pass, Exit::Pass, vec![]));
-        assert_eq!(verdict(&empty, &empty, ""), (Verdict::Inconclusive, Exit::Inconclusive, vec!["nothing-compared"]));
+        assert_eq!(
+            verdict(&empty, &empty, ""),
+            (
+                Verdict::Inconclusive,
+                Exit::Inconclusive,
+                vec!["nothing-compared"]
+            )
+        );
         assert_eq!(verdict(&two, &one, "").0, Verdict::Inconclusive);
         assert_eq!(verdict(&two, &one, "on-missing = \"fail\"").1, Exit::Fail);
-        assert_eq!(verdict(&two, &one, "on-inconclusive = \"warn\"").1, Exit::Pass);
-        assert_eq!(verdict(&one, &two, "").0, Verdict::Pass, "a new benchmark has nothing to be compared with");
+        assert_eq!(
+            verdict(&two, &one, "on-inconclusive = \"warn\"").1,
+            Exit::Pass
+        );
+        assert_eq!(
+            verdict(&one, &two, "").0,
+            Verdict::Pass,
+            "a new benchmark has nothing to be compared with"
+        );
     }
 
     #[test]
@@ -243,30 +409,70 @@ mod tests {
         broken.problems.push(Diagnostic::error("x"));
         let good = set(&[("a", 1.0)]);
         assert_eq!(judge(&good, &broken, Policy::default()).exit(), Exit::Usage);
-        assert_eq!(judge(&good, &broken, Policy { lenient: true, ..Policy::default() }).exit(), Exit::Fail);
-        let same = judge(&broken, &broken, Policy { lenient: true, ..Policy::default() });
+        assert_eq!(
+            judge(
+                &good,
+                &broken,
+                Policy {
+                    lenient: true,
+                    ..Policy::default()
+                }
+            )
+            .exit(),
+            Exit::Fail
+        );
+        let same = judge(
+            &broken,
+            &broken,
+            Policy {
+                lenient: true,
+                ..Policy::default()
+            },
+        );
         assert_eq!(same.verdict, Verdict::Warn);
     }
 
     #[test]
     fn budgets_fail_on_their_own_and_never_guard_nothing() {
         let one = set(&[("a", 10.0)]);
-        let budget = |glob: &str, max: &str| format!("[[budget]]\nbenchmark = \"{glob}\"\nmax = \"{max}\"");
-        assert_eq!(verdict(&one, &one, &budget("a", "10 count")).0, Verdict::Pass);
+        let budget =
+            |glob: &str, max: &str| format!("[[budget]]\nbenchmark = \"{glob}\"\nmax = \"{max}\"");
+        assert_eq!(
+            verdict(&one, &one, &budget("a", "10 count")).0,
+            Verdict::Pass
+        );
         assert_eq!(verdict(&one, &one, &budget("a", "9 count")).2, ["budget"]);
-        assert_eq!(verdict(&one, &one, &budget("a", "9 ms")).2, ["budget"], "another unit is no budget kept");
-        assert_eq!(verdict(&one, &one, &budget("zzz", "9 count")).2, ["unused-budget"]);
+        assert_eq!(
+            verdict(&one, &one, &budget("a", "9 ms")).2,
+            ["budget"],
+            "another unit is no budget kept"
+        );
+        assert_eq!(
+            verdict(&one, &one, &budget("zzz", "9 count")).2,
+            ["unused-budget"]
+        );
     }
 
     #[test]
     fn exceptions_excuse_what_they_name_and_are_said() {
         let (old, new) = (set(&[("a", 10.0), ("b", 1.0)]), set(&[("a", 20.0)]));
         let exception = |allow: &str, name: &str| {
-            format!("[[exception]]\nbenchmark = \"{name}\"\nallow = \"{allow}\"\nreason = \"r\"\nexpires = \"2026-12-31\"\n")
+            format!(
+                "[[exception]]\nbenchmark = \"{name}\"\nallow = \"{allow}\"\nreason = \"r\"\nexpires = \"2026-12-31\"\n"
+            )
         };
         let both = exception("regression", "a") + &exception("missing", "b");
-        assert_eq!(verdict(&old, &new, &both), (Verdict::Warn, Exit::Pass, vec!["excepted", "missing"]));
-        assert_eq!(verdict(&old, &new, &exception("regression", "a")).0, Verdict::Inconclusive);
-        assert_eq!(verdict(&old, &old, &exception("regression", "c")).2, ["unused-exception"]);
+        assert_eq!(
+            verdict(&old, &new, &both),
+            (Verdict::Warn, Exit::Pass, vec!["excepted", "missing"])
+        );
+        assert_eq!(
+            verdict(&old, &new, &exception("regression", "a")).0,
+            Verdict::Inconclusive
+        );
+        assert_eq!(
+            verdict(&old, &old, &exception("regression", "c")).2,
+            ["unused-exception"]
+        );
     }
 }

@@ -14,23 +14,43 @@ pub(crate) fn aa(runs: u32) -> Result<()> {
     let out = root.join("gatehouse-report/aa");
     let (mut verdicts, mut changes) = (std::collections::BTreeMap::new(), Vec::new());
     for number in 1..=runs {
-        duet(&gate, &program, &examples, "unchanged", &out, &["--seed", &number.to_string()])?;
+        duet(
+            &gate,
+            &program,
+            &examples,
+            "unchanged",
+            &out,
+            &["--seed", &number.to_string()],
+        )?;
         let evidence: Value = serde_json::from_slice(&std::fs::read(out.join("evidence.json"))?)?;
-        let verdict = evidence["predicate"]["verdict"].as_str().context("evidence without a verdict")?.to_owned();
-        let measured = evidence["predicate"]["measurements"].as_object().context("evidence without measurements")?;
+        let verdict = evidence["predicate"]["verdict"]
+            .as_str()
+            .context("evidence without a verdict")?
+            .to_owned();
+        let measured = evidence["predicate"]["measurements"]
+            .as_object()
+            .context("evidence without measurements")?;
         let of_run: Vec<f64> = measured
             .iter()
             .filter(|(name, _)| name.starts_with("change: "))
             .filter_map(|(_, value)| value["value"].as_f64())
             .collect();
-        let shown: Vec<String> = of_run.iter().map(|change| format!("{change:+.2}")).collect();
-        say(&format!("run {number} of {runs}: {verdict}, changes in percent {}", shown.join(" ")));
+        let shown: Vec<String> = of_run
+            .iter()
+            .map(|change| format!("{change:+.2}"))
+            .collect();
+        say(&format!(
+            "run {number} of {runs}: {verdict}, changes in percent {}",
+            shown.join(" ")
+        ));
         *verdicts.entry(verdict).or_insert(0_u32) += 1;
         changes.extend(of_run);
     }
     changes.sort_unstable_by(f64::total_cmp);
     let at = |p| gatehouse_core::stats::quantile::quantile_sorted(&changes, p).unwrap_or(f64::NAN);
-    print(&format!("{runs} A/A runs of 3 benchmarks, up to 60 pairs each"));
+    print(&format!(
+        "{runs} A/A runs of 3 benchmarks, up to 60 pairs each"
+    ));
     for (verdict, count) in verdicts {
         print(&format!("  {verdict}: {count}"));
     }

@@ -7,8 +7,11 @@ use anyhow::Result;
 use crate::process::{build, duet, print, say};
 
 /// The scenarios: the folder under examples/duet, and what is really true of it.
-const SCENARIOS: [(&str, &str); 3] =
-    [("unchanged", "the same work"), ("slower", "count words has 5 % more to do"), ("faster", "count words has 5 % less to do")];
+const SCENARIOS: [(&str, &str); 3] = [
+    ("unchanged", "the same work"),
+    ("slower", "count words has 5 % more to do"),
+    ("faster", "count words has 5 % less to do"),
+];
 
 /// Benchmarks the example program in duet mode against three variants of itself.
 pub(crate) fn demo() -> Result<()> {
@@ -30,7 +33,10 @@ pub(crate) fn demo() -> Result<()> {
         }
         print(&format!("  report: {}", out.join("report.html").display()));
     }
-    print(&format!("\nmeasured and decided in {:.0} s", begun.elapsed().as_secs_f64()));
+    print(&format!(
+        "\nmeasured and decided in {:.0} s",
+        begun.elapsed().as_secs_f64()
+    ));
     Ok(())
 }
 

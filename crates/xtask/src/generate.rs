@@ -52,7 +52,11 @@ pub(crate) fn generate(check: bool) -> Result<()> {
     match (check, stale.is_empty()) {
         (true, false) => bail!("not what `cargo xtask gen` writes: {}", stale.join(", ")),
         (true, true) => say(&format!("{} generated files are up to date", files.len())),
-        (false, _) => say(&format!("{} of {} generated files changed", stale.len(), files.len())),
+        (false, _) => say(&format!(
+            "{} of {} generated files changed",
+            stale.len(),
+            files.len()
+        )),
     }
     Ok(())
 }
@@ -62,13 +66,22 @@ fn files() -> Result<Vec<(PathBuf, String)>> {
     let mut files = Vec::new();
     let schemas = [
         ("evidence", Evidence::schema()),
-        ("benchmark-results", schemars::schema_for!(model::Document).to_value()),
+        (
+            "benchmark-results",
+            schemars::schema_for!(model::Document).to_value(),
+        ),
         ("perf-toml", schemars::schema_for!(config::File).to_value()),
     ];
     for (name, schema) in schemas {
-        files.push((root.join(format!("docs/schemas/{name}.schema.json")), serde_json::to_string_pretty(&schema)? + "\n"));
+        files.push((
+            root.join(format!("docs/schemas/{name}.schema.json")),
+            serde_json::to_string_pretty(&schema)? + "\n",
+        ));
     }
-    files.push((root.join("docs/cli/perf-regression-check.md"), command_line_page()));
+    files.push((
+        root.join("docs/cli/perf-regression-check.md"),
+        command_line_page(),
+    ));
 
     let mut actions = Vec::new();
     for entry in std::fs::read_dir(root.join("actions"))? {
@@ -77,14 +90,19 @@ fn files() -> Result<Vec<(PathBuf, String)>> {
         if metadata.exists() {
             let action: Action = serde_yaml_ng::from_str(&std::fs::read_to_string(&metadata)?)
                 .with_context(|| format!("cannot read {}", metadata.display()))?;
-            let name = folder.file_name().context("a folder has a name")?.to_string_lossy().into_owned();
+            let name = folder
+                .file_name()
+                .context("a folder has a name")?
+                .to_string_lossy()
+                .into_owned();
             actions.push((name, folder, action));
         }
     }
     actions.sort_by(|a, b| a.0.cmp(&b.0));
     for (_, folder, action) in &actions {
         let readme = folder.join("README.md");
-        let text = std::fs::read_to_string(&readme).with_context(|| format!("{} is missing", readme.display()))?;
+        let text = std::fs::read_to_string(&readme)
+            .with_context(|| format!("{} is missing", readme.display()))?;
         let text = replace(&text, "inputs", &inputs_table(action))?;
         files.push((readme, replace(&text, "outputs", &outputs_table(action))?));
     }
@@ -100,16 +118,29 @@ fn files() -> Result<Vec<(PathBuf, String)>> {
 /// Replaces what stands between `<!-- gen:NAME -->` and the next `<!-- /gen -->`.
 fn replace(text: &str, name: &str, with: &str) -> Result<String> {
     let open = format!("<!-- gen:{name} -->\n");
-    let start = text.find(&open).with_context(|| format!("no marker {}", open.trim()))? + open.len();
-    let end = start + text[start..].find("<!-- /gen -->").context("no closing marker")?;
+    let start = text
+        .find(&open)
+        .with_context(|| format!("no marker {}", open.trim()))?
+        + open.len();
+    let end = start
+        + text[start..]
+            .find("<!-- /gen -->")
+            .context("no closing marker")?;
     Ok(format!("{}{with}{}", &text[..start], &text[end..]))
 }
 
 fn inputs_table(action: &Action) -> String {
     let mut table = "| input | meaning | default |\n| --- | --- | --- |\n".to_owned();
     for (name, input) in &action.inputs {
-        let default = input.default.as_ref().map_or_else(String::new, |default| format!("`{default}`"));
-        let _ = writeln!(table, "| `{name}` | {} | {default} |", input.description.trim());
+        let default = input
+            .default
+            .as_ref()
+            .map_or_else(String::new, |default| format!("`{default}`"));
+        let _ = writeln!(
+            table,
+            "| `{name}` | {} | {default} |",
+            input.description.trim()
+        );
     }
     table
 }
@@ -125,7 +156,11 @@ fn outputs_table(action: &Action) -> String {
 fn actions_table(actions: &[(String, PathBuf, Action)]) -> String {
     let mut table = "| action | what it does |\n| --- | --- |\n".to_owned();
     for (name, _, action) in actions {
-        let _ = writeln!(table, "| [`{name}`](actions/{name}/README.md) | {} |", action.description.trim());
+        let _ = writeln!(
+            table,
+            "| [`{name}`](actions/{name}/README.md) | {} |",
+            action.description.trim()
+        );
     }
     table
 }
@@ -142,16 +177,37 @@ fn formats_table() -> String {
 fn command_line_page() -> String {
     let mut command = cli::Cli::command().term_width(100);
     command.build();
-    let mut page = "# perf-regression-check on the command line\n\nWritten by `cargo xtask gen`.\n".to_owned();
-    let top = command.clone().mut_args(|arg| arg.hide_env_values(true)).render_long_help();
+    let mut page =
+        "# perf-regression-check on the command line\n\nWritten by `cargo xtask gen`.\n".to_owned();
+    let top = command
+        .clone()
+        .mut_args(|arg| arg.hide_env_values(true))
+        .render_long_help();
     let _ = write!(page, "\n```text\n{}\n```\n", trimmed(&top.to_string()));
-    for sub in command.get_subcommands().filter(|sub| sub.get_name() != "help") {
-        let help = sub.clone().term_width(100).mut_args(|arg| arg.hide_env_values(true)).render_long_help();
-        let _ = write!(page, "\n## {}\n\n```text\n{}\n```\n", sub.get_name(), trimmed(&help.to_string()));
+    for sub in command
+        .get_subcommands()
+        .filter(|sub| sub.get_name() != "help")
+    {
+        let help = sub
+            .clone()
+            .term_width(100)
+            .mut_args(|arg| arg.hide_env_values(true))
+            .render_long_help();
+        let _ = write!(
+            page,
+            "\n## {}\n\n```text\n{}\n```\n",
+            sub.get_name(),
+            trimmed(&help.to_string())
+        );
     }
     page
 }
 
 fn trimmed(text: &str) -> String {
-    text.lines().map(str::trim_end).collect::<Vec<_>>().join("\n").trim().to_owned()
+    text.lines()
+        .map(str::trim_end)
+        .collect::<Vec<_>>()
+        .join("\n")
+        .trim()
+        .to_owned()
 }

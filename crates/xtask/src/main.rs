@@ -69,5 +69,9 @@ fn main() -> ExitCode {
 /// The workspace's root.
 fn root() -> Result<PathBuf> {
     let manifest = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
-    manifest.ancestors().nth(2).map(PathBuf::from).ok_or_else(|| anyhow::anyhow!("the workspace has no root"))
+    manifest
+        .ancestors()
+        .nth(2)
+        .map(PathBuf::from)
+        .ok_or_else(|| anyhow::anyhow!("the workspace has no root"))
 }

@@ -19,9 +19,19 @@ pub(crate) fn print(line: &str) {
 
 /// Builds a package in release mode and gives the path of its binary.
 pub(crate) fn build(manifest: &Path, package: &str) -> Result<PathBuf> {
-    let cargo = RealSystem.var("CARGO").unwrap_or_else(|| "cargo".to_owned());
+    let cargo = RealSystem
+        .var("CARGO")
+        .unwrap_or_else(|| "cargo".to_owned());
     let output = Command::new(cargo)
-        .args(["build", "--release", "--message-format", "json-render-diagnostics", "--package", package, "--manifest-path"])
+        .args([
+            "build",
+            "--release",
+            "--message-format",
+            "json-render-diagnostics",
+            "--package",
+            package,
+            "--manifest-path",
+        ])
         .arg(manifest)
         .stdin(Stdio::null())
         .stderr(Stdio::inherit())
@@ -41,7 +51,14 @@ pub(crate) fn build(manifest: &Path, package: &str) -> Result<PathBuf> {
 
 /// Measures `candidate` against `baseline`, both folders of examples/duet. Exit codes 0, 1 and 3
 /// are verdicts; others are errors.
-pub(crate) fn duet(gate: &Path, program: &Path, examples: &Path, candidate: &str, out: &Path, more: &[&str]) -> Result<Output> {
+pub(crate) fn duet(
+    gate: &Path,
+    program: &Path,
+    examples: &Path,
+    candidate: &str,
+    out: &Path,
+    more: &[&str],
+) -> Result<Output> {
     let output = Command::new(gate)
         .args(["run", "--pairs", "60", "--baseline-dir"])
         .arg(examples.join("baseline"))
@@ -58,6 +75,9 @@ pub(crate) fn duet(gate: &Path, program: &Path, examples: &Path, candidate: &str
         .context("cannot run perf-regression-check")?;
     match output.status.code() {
         Some(0 | 1 | 3) => Ok(output),
-        _ => bail!("measuring {candidate} failed: {}", String::from_utf8_lossy(&output.stderr)),
+        _ => bail!(
+            "measuring {candidate} failed: {}",
+            String::from_utf8_lossy(&output.stderr)
+        ),
     }
 }

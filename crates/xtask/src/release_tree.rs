@@ -21,7 +21,8 @@ pub(crate) fn release_tree(out: &Path) -> Result<()> {
         }
     }
     for file in ["LICENSE-MIT", "LICENSE-APACHE"] {
-        std::fs::copy(root.join(file), out.join(file)).with_context(|| format!("cannot copy {file}"))?;
+        std::fs::copy(root.join(file), out.join(file))
+            .with_context(|| format!("cannot copy {file}"))?;
     }
     Ok(())
 }

@@ -63,7 +63,14 @@ impl Random {
 }
 
 /// One benchmark: `n` samples a side, noise `cv` within a job, and a true change.
-fn benchmark(random: &mut Random, design: Design, shape: Noise, n: usize, cv: f64, change: f64) -> (Series, Series) {
+fn benchmark(
+    random: &mut Random,
+    design: Design,
+    shape: Noise,
+    n: usize,
+    cv: f64,
+    change: f64,
+) -> (Series, Series) {
     const BETWEEN: f64 = 0.027;
     let machines = match design {
         Design::TwoMachines => [random.normal() * BETWEEN, random.normal() * BETWEEN],
@@ -115,19 +122,41 @@ struct Setting {
 fn tally(setting: &Setting, suites: usize) -> Tally {
     let mut random = Random(fastrand::Rng::with_seed(20_260_101));
     let policy = Policy::default();
-    let mut tally = Tally { red: 0, first: 0, each: 0.0 };
+    let mut tally = Tally {
+        red: 0,
+        first: 0,
+        each: 0.0,
+    };
     for _ in 0..suites {
         let suite: Vec<(Series, Series)> = (0..setting.benchmarks)
             .map(|index| {
-                let change = if index == 0 { setting.first_change } else { 0.0 };
-                benchmark(&mut random, setting.design, setting.shape, setting.n, setting.cv, change)
+                let change = if index == 0 {
+                    setting.first_change
+                } else {
+                    0.0
+                };
+                benchmark(
+                    &mut random,
+                    setting.design,
+                    setting.shape,
+                    setting.n,
+                    setting.cv,
+                    change,
+                )
             })
             .collect();
         let matched: Vec<(&Series, &Series)> = suite.iter().map(|(old, new)| (old, new)).collect();
         let decided = decide(&matched, &policy);
-        let red: Vec<_> = decided.decisions.iter().filter(|d| d.outcome == Outcome::Regression).collect();
+        let red: Vec<_> = decided
+            .decisions
+            .iter()
+            .filter(|d| d.outcome == Outcome::Regression)
+            .collect();
         tally.red += usize::from(!red.is_empty());
-        tally.first += usize::from(red.iter().any(|decision| std::ptr::eq(decision.candidate, matched[0].1)));
+        tally.first += usize::from(
+            red.iter()
+                .any(|decision| std::ptr::eq(decision.candidate, matched[0].1)),
+        );
         tally.each += red.len() as f64 / setting.benchmarks as f64;
     }
     tally.each /= suites as f64;
@@ -137,34 +166,104 @@ fn tally(setting: &Setting, suites: usize) -> Tally {
 /// Prints the tables.
 pub(crate) fn simulate(suites: usize) -> Result<()> {
     let percent = |count: usize| format!("{:.2} %", 100.0 * count as f64 / suites as f64);
-    print(&format!("{suites} suites each, default policy, 10 samples or pairs a side"));
+    print(&format!(
+        "{suites} suites each, default policy, 10 samples or pairs a side"
+    ));
     print("\nSuites that are red though nothing changed");
-    print(&format!("{:<34}{:>12}{:>12}", "noise", "50 benches", "200 benches"));
-    for (design, name, cv) in [(Design::Unpaired, "unpaired, 2.7 %", 0.027), (Design::Paired, "paired, 1 % (2.7 % mood)", 0.01)] {
+    print(&format!(
+        "{:<34}{:>12}{:>12}",
+        "noise", "50 benches", "200 benches"
+    ));
+    for (design, name, cv) in [
+        (Design::Unpaired, "unpaired, 2.7 %", 0.027),
+        (Design::Paired, "paired, 1 % (2.7 % mood)", 0.01),
+    ] {
         for (shape, noise) in SHAPES {
             let reds: Vec<String> = [50, 200]
                 .into_iter()
-                .map(|benchmarks| percent(tally(&Setting { design, shape, benchmarks, n: 10, cv, first_change: 0.0 }, suites).red))
+                .map(|benchmarks| {
+                    percent(
+                        tally(
+                            &Setting {
+                                design,
+                                shape,
+                                benchmarks,
+                                n: 10,
+                                cv,
+                                first_change: 0.0,
+                            },
+                            suites,
+                        )
+                        .red,
+                    )
+                })
                 .collect();
-            print(&format!("{:<34}{:>12}{:>12}", format!("{name}, {noise}"), reds[0], reds[1]));
+            print(&format!(
+                "{:<34}{:>12}{:>12}",
+                format!("{name}, {noise}"),
+                reds[0],
+                reds[1]
+            ));
         }
     }
     print("\nMachine effect, 2.7 % between jobs, 1 % within: one benchmark a suite, and 50");
-    for (design, name) in [(Design::Paired, "paired rounds"), (Design::TwoMachines, "unpaired, each side one job")] {
+    for (design, name) in [
+        (Design::Paired, "paired rounds"),
+        (Design::TwoMachines, "unpaired, each side one job"),
+    ] {
         let reds: Vec<String> = [1, 50]
             .into_iter()
-            .map(|benchmarks| percent(tally(&Setting { design, shape: Noise::Normal, benchmarks, n: 10, cv: 0.01, first_change: 0.0 }, suites).red))
+            .map(|benchmarks| {
+                percent(
+                    tally(
+                        &Setting {
+                            design,
+                            shape: Noise::Normal,
+                            benchmarks,
+                            n: 10,
+                            cv: 0.01,
+                            first_change: 0.0,
+                        },
+                        suites,
+                    )
+                    .red,
+                )
+            })
             .collect();
         print(&format!("{name:<34}{:>12}{:>12}", reds[0], reds[1]));
     }
     print("\nPower: how often the one slower benchmark of a suite is found (paired, 1 % within)");
-    for (n, benchmarks, change) in [(10, 1, 0.02), (10, 50, 0.05), (10, 200, 0.05), (13, 200, 0.05), (16, 200, 0.05)] {
+    for (n, benchmarks, change) in [
+        (10, 1, 0.02),
+        (10, 50, 0.05),
+        (10, 200, 0.05),
+        (13, 200, 0.05),
+        (16, 200, 0.05),
+    ] {
         for (shape, noise) in SHAPES {
-            let setting = Setting { design: Design::Paired, shape, benchmarks, n, cv: 0.01, first_change: change };
-            let found = tally(&setting, suites.min(if benchmarks == 1 { suites } else { 400 }));
-            let of = if benchmarks == 1 { suites } else { suites.min(400) };
+            let setting = Setting {
+                design: Design::Paired,
+                shape,
+                benchmarks,
+                n,
+                cv: 0.01,
+                first_change: change,
+            };
+            let found = tally(
+                &setting,
+                suites.min(if benchmarks == 1 { suites } else { 400 }),
+            );
+            let of = if benchmarks == 1 {
+                suites
+            } else {
+                suites.min(400)
+            };
             let share = 100.0 * found.first as f64 / of as f64;
-            print(&format!("{:>3} pairs, {benchmarks:>3} benchmarks, {:+.0} %, {noise:<10}{share:>8.1} %", n, change * 100.0));
+            print(&format!(
+                "{:>3} pairs, {benchmarks:>3} benchmarks, {:+.0} %, {noise:<10}{share:>8.1} %",
+                n,
+                change * 100.0
+            ));
         }
     }
     Ok(())

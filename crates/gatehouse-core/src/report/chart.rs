@@ -37,10 +37,19 @@ pub fn forest(title: &str, effects: &[Effect], tolerance: f64) -> Markup {
         .filter(|end| end.is_finite())
         .fold(tolerance.max(1.0), |most, end| most.max(end.abs()));
     // One wild interval must not press the others into a line.
-    let typical = effects.iter().map(|effect| effect.estimate.abs()).filter(|e| e.is_finite()).fold(1.0, f64::max);
+    let typical = effects
+        .iter()
+        .map(|effect| effect.estimate.abs())
+        .filter(|e| e.is_finite())
+        .fold(1.0, f64::max);
     let step = nice_step(furthest.min(typical * 3.0).max(tolerance) / 4.0);
     let limit = (furthest.min(typical * 3.0).max(tolerance) / step).ceil() * step;
-    let scale = Scale { low: -limit, high: limit, left: LABEL, width: WIDTH - LABEL - RIGHT };
+    let scale = Scale {
+        low: -limit,
+        high: limit,
+        left: LABEL,
+        width: WIDTH - LABEL - RIGHT,
+    };
     let bottom = ROW * effects.len() as f64 + 8.0;
     let ticks = ticks(-limit, limit, step);
     html! {
@@ -75,14 +84,34 @@ pub fn forest(title: &str, effects: &[Effect], tolerance: f64) -> Markup {
 ///
 /// `unit` is written on the axis through `format`, which turns a value into text.
 #[must_use]
-pub fn distributions(title: &str, sides: [(&str, &[f64], Tone); 2], format: impl Fn(f64) -> String) -> Markup {
-    let finite = || sides.iter().flat_map(|(_, values, _)| values.iter().copied()).filter(|v| v.is_finite());
-    let (low, high) = finite().fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), v| (low.min(v), high.max(v)));
+pub fn distributions(
+    title: &str,
+    sides: [(&str, &[f64], Tone); 2],
+    format: impl Fn(f64) -> String,
+) -> Markup {
+    let finite = || {
+        sides
+            .iter()
+            .flat_map(|(_, values, _)| values.iter().copied())
+            .filter(|v| v.is_finite())
+    };
+    let (low, high) = finite().fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), v| {
+        (low.min(v), high.max(v))
+    });
     if low > high {
         return html! { p.muted { "No samples to draw." } };
     }
-    let margin = if high > low { (high - low) * 0.05 } else { low.abs().max(1.0) * 0.05 };
-    let scale = Scale { low: low - margin, high: high + margin, left: 110.0, width: WIDTH - 130.0 };
+    let margin = if high > low {
+        (high - low) * 0.05
+    } else {
+        low.abs().max(1.0) * 0.05
+    };
+    let scale = Scale {
+        low: low - margin,
+        high: high + margin,
+        left: 110.0,
+        width: WIDTH - 130.0,
+    };
     html! {
         svg viewBox=(format!("0 0 {WIDTH} 112")) role="img" aria-label=(title) {
             title { (title) }
@@ -119,11 +148,23 @@ pub fn distributions(title: &str, sides: [(&str, &[f64], Tone); 2], format: impl
 const MOST_TICKS: usize = 200;
 
 fn cloud(values: &[f64], scale: &Scale, y: f64) -> String {
-    let mut ordered: Vec<f64> = values.iter().copied().filter(|value| value.is_finite()).collect();
+    let mut ordered: Vec<f64> = values
+        .iter()
+        .copied()
+        .filter(|value| value.is_finite())
+        .collect();
     ordered.sort_unstable_by(f64::total_cmp);
     let mut path = String::new();
-    for value in ordered.iter().step_by(ordered.len().div_ceil(MOST_TICKS).max(1)) {
-        let _ = write!(path, "M{:.1} {:.0}h1.6v16h-1.6z", scale.at(*value) - 0.8, y - 8.0);
+    for value in ordered
+        .iter()
+        .step_by(ordered.len().div_ceil(MOST_TICKS).max(1))
+    {
+        let _ = write!(
+            path,
+            "M{:.1} {:.0}h1.6v16h-1.6z",
+            scale.at(*value) - 0.8,
+            y - 8.0
+        );
     }
     path
 }
@@ -138,14 +179,19 @@ struct Scale {
 impl Scale {
     fn at(&self, value: f64) -> f64 {
         let value = if value.is_nan() { 0.0 } else { value };
-        self.left + (value.clamp(self.low, self.high) - self.low) / (self.high - self.low) * self.width
+        self.left
+            + (value.clamp(self.low, self.high) - self.low) / (self.high - self.low) * self.width
     }
 }
 
 /// One, two or five times a power of ten, at least `rough`.
 fn nice_step(rough: f64) -> f64 {
     let power = 10_f64.powf(rough.max(1e-9).log10().floor());
-    [1.0, 2.0, 5.0, 10.0].into_iter().map(|factor| factor * power).find(|step| *step >= rough).unwrap_or(power * 10.0)
+    [1.0, 2.0, 5.0, 10.0]
+        .into_iter()
+        .map(|factor| factor * power)
+        .find(|step| *step >= rough)
+        .unwrap_or(power * 10.0)
 }
 
 fn ticks(low: f64, high: f64, step: f64) -> Vec<f64> {
@@ -159,7 +205,15 @@ fn ticks(low: f64, high: f64, step: f64) -> Vec<f64> {
 }
 
 fn tick_label(tick: f64) -> String {
-    if tick == 0.0 { "0 %".to_owned() } else { format!("{}{} %", if tick > 0.0 { "+" } else { "−" }, trim(tick.abs())) }
+    if tick == 0.0 {
+        "0 %".to_owned()
+    } else {
+        format!(
+            "{}{} %",
+            if tick > 0.0 { "+" } else { "−" },
+            trim(tick.abs())
+        )
+    }
 }
 
 fn trim(value: f64) -> String {
@@ -171,7 +225,11 @@ fn trim(value: f64) -> String {
 #[must_use]
 pub fn signed(percent: f64) -> String {
     let sign = if percent < 0.0 { "−" } else { "+" };
-    if percent.is_infinite() { format!("{sign}∞") } else { format!("{sign}{:.2}", percent.abs()) }
+    if percent.is_infinite() {
+        format!("{sign}∞")
+    } else {
+        format!("{sign}{:.2}", percent.abs())
+    }
 }
 
 fn n(value: f64) -> String {
@@ -196,7 +254,11 @@ mod tests {
             assert!(!svg.contains("NaN") && !svg.contains("<script"), "{svg}");
         }
         for values in [vec![], vec![1.0], vec![f64::NAN, 2.0], vec![3.0; 5]] {
-            let svg = distributions("d", [("a", &values, Tone::Same), ("b", &[], Tone::Same)], |v| format!("{v}"));
+            let svg = distributions(
+                "d",
+                [("a", &values, Tone::Same), ("b", &[], Tone::Same)],
+                |v| format!("{v}"),
+            );
             assert!(!svg.into_string().contains("NaN,"));
         }
     }
@@ -204,7 +266,11 @@ mod tests {
     #[test]
     fn many_samples_are_thinned() {
         let values: Vec<f64> = (0..100_000).map(f64::from).collect();
-        let svg = distributions("d", [("a", &values, Tone::Same), ("b", &values, Tone::Same)], |v| format!("{v}"));
+        let svg = distributions(
+            "d",
+            [("a", &values, Tone::Same), ("b", &values, Tone::Same)],
+            |v| format!("{v}"),
+        );
         assert!(svg.into_string().len() < 30_000);
     }
 

@@ -78,7 +78,10 @@ mod tests {
 
     #[test]
     fn hostile_titles_are_text_and_nothing_is_fetched() {
-        let text = page("</title><script>alert(1)</script>", &html! { p { ("<b>") } });
+        let text = page(
+            "</title><script>alert(1)</script>",
+            &html! { p { ("<b>") } },
+        );
         assert!(!text.contains("<script"));
         assert!(text.contains("&lt;b&gt;"));
         assert!(!text.contains("http://") && !text.contains("https://"));

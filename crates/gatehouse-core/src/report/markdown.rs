@@ -36,7 +36,8 @@ pub fn plain(text: &str) -> String {
             '<' => safe.push_str("&lt;"),
             '>' => safe.push_str("&gt;"),
             // A character reference is text to the Markdown parser and to what links mentions.
-            '@' | '#' | '`' | '*' | '_' | '~' | '[' | ']' | '(' | ')' | '!' | '|' | '\\' | '$' | '{' | '}' => {
+            '@' | '#' | '`' | '*' | '_' | '~' | '[' | ']' | '(' | ')' | '!' | '|' | '\\' | '$'
+            | '{' | '}' => {
                 safe.push_str(&format!("&#{};", u32::from(c)));
             }
             // Breaks automatic links: `https://x` is no link without its colon.
@@ -51,7 +52,9 @@ pub fn plain(text: &str) -> String {
 /// A table cell: as [`plain`]; text that is plainly harmless is left readable in the source.
 #[must_use]
 pub fn cell(text: &str) -> String {
-    let harmless = |c: char| c.is_ascii_alphanumeric() || " +-.,/%=±–…×→·".contains(c) || "✅❌⚠❔✔".contains(c);
+    let harmless = |c: char| {
+        c.is_ascii_alphanumeric() || " +-.,/%=±–…×→·".contains(c) || "✅❌⚠❔✔".contains(c)
+    };
     if text.chars().count() <= CELL_LIMIT && text.chars().all(harmless) && !text.contains("www.") {
         text.to_owned()
     } else {
@@ -70,7 +73,10 @@ mod tests {
         assert_eq!(cell("a|b"), "a&#124;b");
         assert_eq!(cell("<img src=x>"), "&lt;img src=x&gt;");
         assert_eq!(cell("@octocat #1"), "&#64;octocat &#35;1");
-        assert_eq!(cell("x\n| y"), "x&#92;n&#124; y".replace("n&#124;", "n&#124;"));
+        assert_eq!(
+            cell("x\n| y"),
+            "x&#92;n&#124; y".replace("n&#124;", "n&#124;")
+        );
         assert!(!cell("https://evil.example [x](y)").contains("://"));
     }
 

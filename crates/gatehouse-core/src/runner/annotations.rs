@@ -32,7 +32,12 @@ impl Annotation {
     /// An error without title or place.
     #[must_use]
     pub fn error(message: impl Into<String>) -> Self {
-        Self { severity: Severity::Error, title: None, message: message.into(), place: None }
+        Self {
+            severity: Severity::Error,
+            title: None,
+            message: message.into(),
+            place: None,
+        }
     }
 
     /// Sets the severity.
@@ -50,7 +55,8 @@ impl Annotation {
     }
 
     fn render(&self) -> String {
-        let mut command = Command::new(self.severity.word(), ellipsis(&self.message, MESSAGE_LIMIT));
+        let mut command =
+            Command::new(self.severity.word(), ellipsis(&self.message, MESSAGE_LIMIT));
         if let Some(place) = &self.place {
             command = command.property("file", visible(&place.file));
             if let Some(line) = place.line {
@@ -74,7 +80,12 @@ impl From<&Diagnostic> for Annotation {
             message.push_str("\nhelp: ");
             message.push_str(&visible(help));
         }
-        Self { severity: diagnostic.severity, title: None, message, place: diagnostic.place.clone() }
+        Self {
+            severity: diagnostic.severity,
+            title: None,
+            message,
+            place: diagnostic.place.clone(),
+        }
     }
 }
 
@@ -96,14 +107,25 @@ impl Annotations {
     pub fn render(&self) -> String {
         let mut lines = String::new();
         for severity in [Severity::Error, Severity::Warning, Severity::Notice] {
-            let of_type: Vec<&Annotation> = self.all.iter().filter(|one| one.severity == severity).collect();
+            let of_type: Vec<&Annotation> = self
+                .all
+                .iter()
+                .filter(|one| one.severity == severity)
+                .collect();
             // Ten fit, so ten are shown as they are; only an eleventh makes room for the count.
-            let shown = if of_type.len() > PER_TYPE + 1 { PER_TYPE } else { of_type.len() };
+            let shown = if of_type.len() > PER_TYPE + 1 {
+                PER_TYPE
+            } else {
+                of_type.len()
+            };
             for annotation in &of_type[..shown] {
                 lines.push_str(&annotation.render());
             }
             if of_type.len() > shown {
-                let rest = format!("and {} more, listed in the job summary", of_type.len() - shown);
+                let rest = format!(
+                    "and {} more, listed in the job summary",
+                    of_type.len() - shown
+                );
                 lines.push_str(&Command::new(severity.word(), rest).render());
             }
         }
@@ -113,7 +135,9 @@ impl Annotations {
 
 impl FromIterator<Annotation> for Annotations {
     fn from_iter<I: IntoIterator<Item = Annotation>>(annotations: I) -> Self {
-        Self { all: annotations.into_iter().collect() }
+        Self {
+            all: annotations.into_iter().collect(),
+        }
     }
 }
 
@@ -123,11 +147,18 @@ mod tests {
 
     #[test]
     fn at_most_ten_of_a_type_and_the_rest_is_counted() {
-        let many: Annotations = (0..25).map(|n| Annotation::error(format!("e{n}"))).collect();
+        let many: Annotations = (0..25)
+            .map(|n| Annotation::error(format!("e{n}")))
+            .collect();
         let lines = many.render();
         assert_eq!(lines.lines().count(), 10);
-        assert!(lines.ends_with("::error::and 16 more, listed in the job summary\n"), "{lines}");
-        let ten: Annotations = (0..10).map(|n| Annotation::error(format!("e{n}"))).collect();
+        assert!(
+            lines.ends_with("::error::and 16 more, listed in the job summary\n"),
+            "{lines}"
+        );
+        let ten: Annotations = (0..10)
+            .map(|n| Annotation::error(format!("e{n}")))
+            .collect();
         assert!(ten.render().ends_with("::error::e9\n"));
     }
 
@@ -139,7 +170,10 @@ mod tests {
         ])
         .render();
         let first = lines.lines().next().unwrap();
-        assert!(first.starts_with("::error title=a%3Ab%2Cc\\nd::xx"), "{first}");
+        assert!(
+            first.starts_with("::error title=a%3Ab%2Cc\\nd::xx"),
+            "{first}"
+        );
         assert!(first.chars().count() < 4096 + 60);
         assert!(lines.ends_with("::notice::n\n"));
     }

@@ -16,7 +16,11 @@ impl Command {
     /// A command without properties.
     #[must_use]
     pub fn new(name: &'static str, message: impl Into<String>) -> Self {
-        Self { name, properties: Vec::new(), message: message.into() }
+        Self {
+            name,
+            properties: Vec::new(),
+            message: message.into(),
+        }
     }
 
     /// Adds a property.
@@ -41,7 +45,9 @@ impl Command {
 
 /// Escapes a message; `%` first, since the others introduce it.
 fn escape_data(text: &str) -> String {
-    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+    text.replace('%', "%25")
+        .replace('\r', "%0D")
+        .replace('\n', "%0A")
 }
 
 /// Escapes a property's value, where `:` and `,` would end it.
@@ -51,7 +57,11 @@ fn escape_property(text: &str) -> String {
 
 /// A token nobody can guess, as 32 hexadecimal digits.
 pub(super) fn token(system: &dyn System) -> std::io::Result<String> {
-    Ok(system.random()?.iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(system
+        .random()?
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect())
 }
 
 #[cfg(test)]
@@ -66,14 +76,19 @@ mod tests {
         let (name, properties) = head.split_once(' ').unwrap_or((head, ""));
         let unescape = |text: &str| {
             let text = text.replace("%3A", ":").replace("%2C", ",");
-            text.replace("%0D", "\r").replace("%0A", "\n").replace("%25", "%")
+            text.replace("%0D", "\r")
+                .replace("%0A", "\n")
+                .replace("%25", "%")
         };
         let properties = properties
             .split(',')
             .filter_map(|pair| pair.split_once('='))
             .map(|(key, value)| (key.to_owned(), unescape(value)))
             .collect();
-        let message = message.replace("%0D", "\r").replace("%0A", "\n").replace("%25", "%");
+        let message = message
+            .replace("%0D", "\r")
+            .replace("%0A", "\n")
+            .replace("%25", "%");
         (name.to_owned(), properties, message)
     }
 

@@ -44,9 +44,16 @@ impl Event {
     /// Reads a webhook payload.
     #[must_use]
     pub fn from_payload(payload: &Value) -> Self {
-        let sha = |value: &Value| value.as_str().and_then(|text| CommitSha::try_from(text.to_owned()).ok());
+        let sha = |value: &Value| {
+            value
+                .as_str()
+                .and_then(|text| CommitSha::try_from(text.to_owned()).ok())
+        };
         let pull_request = payload.get("pull_request").and_then(|pull| {
-            let repository = |side: &str| pull.pointer(&format!("/{side}/repo/id")).and_then(Value::as_u64);
+            let repository = |side: &str| {
+                pull.pointer(&format!("/{side}/repo/id"))
+                    .and_then(Value::as_u64)
+            };
             Some(PullRequest {
                 number: pull.get("number")?.as_u64()?,
                 head: pull.pointer("/head/sha").and_then(sha),
@@ -55,7 +62,10 @@ impl Event {
                 from_fork: repository("base").is_some() && repository("head") != repository("base"),
             })
         });
-        Self { pull_request, before: payload.get("before").and_then(sha) }
+        Self {
+            pull_request,
+            before: payload.get("before").and_then(sha),
+        }
     }
 }
 
@@ -77,7 +87,12 @@ mod tests {
 
     #[test]
     fn odd_payloads_are_empty() {
-        for odd in [json!(null), json!([]), json!({"pull_request": 3}), json!({"before": "nope"})] {
+        for odd in [
+            json!(null),
+            json!([]),
+            json!({"pull_request": 3}),
+            json!({"before": "nope"}),
+        ] {
             assert_eq!(Event::from_payload(&odd), Event::default());
         }
     }

@@ -64,19 +64,27 @@ impl<'a> Runner<'a> {
     /// The repository (`GITHUB_REPOSITORY`).
     #[must_use]
     pub fn repository(&self) -> Option<RepoSlug> {
-        self.system.var("GITHUB_REPOSITORY").and_then(|slug| RepoSlug::try_from(slug).ok())
+        self.system
+            .var("GITHUB_REPOSITORY")
+            .and_then(|slug| RepoSlug::try_from(slug).ok())
     }
 
     /// The workflow run (`GITHUB_RUN_ID`).
     #[must_use]
     pub fn run_id(&self) -> Option<RunId> {
-        self.system.var("GITHUB_RUN_ID").and_then(|id| id.parse().ok()).map(RunId)
+        self.system
+            .var("GITHUB_RUN_ID")
+            .and_then(|id| id.parse().ok())
+            .map(RunId)
     }
 
     /// The attempt at it (`GITHUB_RUN_ATTEMPT`).
     #[must_use]
     pub fn run_attempt(&self) -> Option<RunAttempt> {
-        self.system.var("GITHUB_RUN_ATTEMPT").and_then(|attempt| attempt.parse().ok()).map(RunAttempt)
+        self.system
+            .var("GITHUB_RUN_ATTEMPT")
+            .and_then(|attempt| attempt.parse().ok())
+            .map(RunAttempt)
     }
 
     /// The job's key in the workflow file (`GITHUB_JOB`).
@@ -91,8 +99,15 @@ impl<'a> Runner<'a> {
     /// evidence must name the commit its author can be shown.
     #[must_use]
     pub fn commit(&self) -> Option<CommitSha> {
-        let head = self.event().and_then(|event| event.pull_request).and_then(|pull| pull.head);
-        head.or_else(|| self.system.var("GITHUB_SHA").and_then(|sha| CommitSha::try_from(sha).ok()))
+        let head = self
+            .event()
+            .and_then(|event| event.pull_request)
+            .and_then(|pull| pull.head);
+        head.or_else(|| {
+            self.system
+                .var("GITHUB_SHA")
+                .and_then(|sha| CommitSha::try_from(sha).ok())
+        })
     }
 
     /// The event that started the workflow, from the file at `GITHUB_EVENT_PATH`.
@@ -117,19 +132,27 @@ impl<'a> Runner<'a> {
     /// # Errors
     /// When standard output is closed.
     pub fn annotate(&self, annotations: &Annotations) -> std::io::Result<()> {
-        if self.is_actions() { self.system.write(Stream::Out, &annotations.render()) } else { Ok(()) }
+        if self.is_actions() {
+            self.system.write(Stream::Out, &annotations.render())
+        } else {
+            Ok(())
+        }
     }
 
     /// Writes a line to the log. The line may be foreign text.
     pub fn log(&self, line: &str) {
         // A closed standard error leaves nobody to tell.
-        let _ = self.system.write(Stream::Err, &format!("{}\n", log_line(line)));
+        let _ = self
+            .system
+            .write(Stream::Err, &format!("{}\n", log_line(line)));
     }
 
     /// Writes a line to the log when debug logging is on.
     pub fn debug(&self, line: &str) {
         if self.is_debug() {
-            let _ = self.system.write(Stream::Err, &Command::new("debug", line).render());
+            let _ = self
+                .system
+                .write(Stream::Err, &Command::new("debug", line).render());
         }
     }
 
@@ -142,8 +165,12 @@ impl<'a> Runner<'a> {
             return Ok(());
         }
         // The runner masks line by line, so a multi-line secret is announced line by line too.
-        for line in std::iter::once(secret).chain(secret.lines()).filter(|line| !line.trim().is_empty()) {
-            self.system.write(Stream::Out, &Command::new("add-mask", line).render())?;
+        for line in std::iter::once(secret)
+            .chain(secret.lines())
+            .filter(|line| !line.trim().is_empty())
+        {
+            self.system
+                .write(Stream::Out, &Command::new("add-mask", line).render())?;
         }
         Ok(())
     }
@@ -154,9 +181,13 @@ impl<'a> Runner<'a> {
             self.log(title);
             return body();
         }
-        let _ = self.system.write(Stream::Err, &Command::new("group", title).render());
+        let _ = self
+            .system
+            .write(Stream::Err, &Command::new("group", title).render());
         let result = body();
-        let _ = self.system.write(Stream::Err, &Command::new("endgroup", "").render());
+        let _ = self
+            .system
+            .write(Stream::Err, &Command::new("endgroup", "").render());
         result
     }
 
@@ -169,7 +200,9 @@ impl<'a> Runner<'a> {
             return Ok(body());
         }
         let token = command::token(self.system)?;
-        let _ = self.system.write(Stream::Err, &Command::new("stop-commands", &token).render());
+        let _ = self
+            .system
+            .write(Stream::Err, &Command::new("stop-commands", &token).render());
         let result = body();
         let _ = self.system.write(Stream::Err, &format!("::{token}::\n"));
         Ok(result)
@@ -190,7 +223,9 @@ mod tests {
         let system = FakeSystem::new();
         let runner = Runner::new(&system);
         runner.mask("s3cret").unwrap();
-        runner.annotate(&Annotations::from_iter([Annotation::error("x")])).unwrap();
+        runner
+            .annotate(&Annotations::from_iter([Annotation::error("x")]))
+            .unwrap();
         runner.debug("quiet");
         assert_eq!(system.written(Stream::Out), "");
         assert_eq!(system.written(Stream::Err), "");
@@ -200,15 +235,23 @@ mod tests {
     fn masks_cover_each_line() {
         let system = actions();
         Runner::new(&system).mask("a%\nb").unwrap();
-        assert_eq!(system.written(Stream::Out), "::add-mask::a%25%0Ab\n::add-mask::a%25\n::add-mask::b\n");
+        assert_eq!(
+            system.written(Stream::Out),
+            "::add-mask::a%25%0Ab\n::add-mask::a%25\n::add-mask::b\n"
+        );
     }
 
     #[test]
     fn stop_commands_ends_with_its_own_token() {
         let system = actions();
-        Runner::new(&system).without_commands(|| system.write(Stream::Err, "::error::x\n").unwrap()).unwrap();
+        Runner::new(&system)
+            .without_commands(|| system.write(Stream::Err, "::error::x\n").unwrap())
+            .unwrap();
         let token = "01".repeat(16);
-        assert_eq!(system.written(Stream::Err), format!("::stop-commands::{token}\n::error::x\n::{token}::\n"));
+        assert_eq!(
+            system.written(Stream::Err),
+            format!("::stop-commands::{token}\n::error::x\n::{token}::\n")
+        );
     }
 
     #[test]
@@ -219,7 +262,10 @@ mod tests {
         let event = serde_json::json!({"pull_request": {"number": 7, "head": {"sha": head}, "base": {"sha": "c".repeat(40)}}});
         crate::files::write_atomic(&path, event.to_string().as_bytes()).unwrap();
         let system = actions().with_var("GITHUB_SHA", "a".repeat(40));
-        assert_eq!(Runner::new(&system).commit().unwrap().as_str(), "a".repeat(40));
+        assert_eq!(
+            Runner::new(&system).commit().unwrap().as_str(),
+            "a".repeat(40)
+        );
         let system = system.with_var("GITHUB_EVENT_PATH", path.display().to_string());
         assert_eq!(Runner::new(&system).commit().unwrap().as_str(), head);
     }
@@ -230,6 +276,9 @@ mod tests {
         let runner = Runner::new(&system);
         runner.group("t:1", || runner.log("::warning::x"));
         runner.debug("d");
-        assert_eq!(system.written(Stream::Err), "::group::t:1\n| ::warning::x\n::endgroup::\n::debug::d\n");
+        assert_eq!(
+            system.written(Stream::Err),
+            "::group::t:1\n| ::warning::x\n::endgroup::\n::debug::d\n"
+        );
     }
 }

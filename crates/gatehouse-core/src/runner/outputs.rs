@@ -41,21 +41,31 @@ pub struct Outputs<'a> {
 
 impl<'a> Outputs<'a> {
     pub(super) fn new(system: &'a dyn System) -> Self {
-        Self { system, path: system.var("GITHUB_OUTPUT").map(PathBuf::from) }
+        Self {
+            system,
+            path: system.var("GITHUB_OUTPUT").map(PathBuf::from),
+        }
     }
 
     /// Sets an output. Without a runner (no `GITHUB_OUTPUT`) the name is still checked and nothing
     /// is written.
     pub fn set(&self, name: &str, value: &str) -> Result<(), OutputError> {
         let mut chars = name.chars();
-        let starts = chars.next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_');
+        let starts = chars
+            .next()
+            .is_some_and(|c| c.is_ascii_alphabetic() || c == '_');
         if !starts || !chars.all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_')) {
             return Err(OutputError::Name(name.to_owned()));
         }
         if value.len() > JOB_LIMIT {
-            return Err(OutputError::TooLong { name: name.to_owned(), length: value.len() });
+            return Err(OutputError::TooLong {
+                name: name.to_owned(),
+                length: value.len(),
+            });
         }
-        let Some(path) = &self.path else { return Ok(()) };
+        let Some(path) = &self.path else {
+            return Ok(());
+        };
         let mut delimiter = format!("gatehouse_{}", token(self.system)?);
         while value.contains(&delimiter) {
             delimiter = format!("gatehouse_{}", token(self.system)?);
@@ -63,9 +73,19 @@ impl<'a> Outputs<'a> {
         // On Windows the runner takes CR LF for one line break, so a value that ends in CR must be
         // followed by a CR LF of our own.
         let eol = if cfg!(windows) { "\r\n" } else { "\n" };
-        let mut file = OpenOptions::new().create(true).read(true).append(true).open(path)?;
-        let separator = if ends_inside_a_line(&mut file)? { eol } else { "" };
-        file.write_all(format!("{separator}{name}<<{delimiter}{eol}{value}{eol}{delimiter}{eol}").as_bytes())?;
+        let mut file = OpenOptions::new()
+            .create(true)
+            .read(true)
+            .append(true)
+            .open(path)?;
+        let separator = if ends_inside_a_line(&mut file)? {
+            eol
+        } else {
+            ""
+        };
+        file.write_all(
+            format!("{separator}{name}<<{delimiter}{eol}{value}{eol}{delimiter}{eol}").as_bytes(),
+        )?;
         Ok(())
     }
 }
@@ -88,24 +108,36 @@ fn ends_inside_a_line(file: &mut std::fs::File) -> std::io::Result<bool> {
 /// # Errors
 /// The message with which the runner would fail the step.
 pub fn read_back(text: &str, windows: bool) -> Result<Vec<(String, String)>, String> {
-    let mut lines = Lines { text, at: 0, windows };
+    let mut lines = Lines {
+        text,
+        at: 0,
+        windows,
+    };
     let mut pairs = Vec::new();
     while let Some((line, _)) = lines.next_line() {
         if line.is_empty() {
             continue;
         }
         let equals = line.find('=');
-        let heredoc = line.find("<<").filter(|at| equals.is_none_or(|equals| *at < equals));
+        let heredoc = line
+            .find("<<")
+            .filter(|at| equals.is_none_or(|equals| *at < equals));
         if let Some(at) = heredoc {
             let (name, delimiter) = (&line[..at], &line[at + 2..]);
             if name.is_empty() || delimiter.is_empty() {
-                return Err(format!("Invalid format '{line}'. Name and delimiter must not be empty"));
+                return Err(format!(
+                    "Invalid format '{line}'. Name and delimiter must not be empty"
+                ));
             }
             let start = lines.at;
             let mut end = start;
             loop {
                 match lines.next_line() {
-                    None => return Err(format!("Invalid value. Matching delimiter not found '{delimiter}'")),
+                    None => {
+                        return Err(format!(
+                            "Invalid value. Matching delimiter not found '{delimiter}'"
+                        ));
+                    }
                     Some((line, _)) if line == delimiter => break,
                     Some((_, newline)) => end = lines.at - newline,
                 }
@@ -175,8 +207,14 @@ mod tests {
 
     #[test]
     fn windows_runners_take_crlf_for_one_break() {
-        assert_eq!(read_back("a<<E\r\nx\r\r\nE\r\n", true).unwrap(), [("a".to_owned(), "x\r".to_owned())]);
-        assert_eq!(read_back("a<<E\nx\r\nE\n", false).unwrap(), [("a".to_owned(), "x\r".to_owned())]);
+        assert_eq!(
+            read_back("a<<E\r\nx\r\r\nE\r\n", true).unwrap(),
+            [("a".to_owned(), "x\r".to_owned())]
+        );
+        assert_eq!(
+            read_back("a<<E\nx\r\nE\n", false).unwrap(),
+            [("a".to_owned(), "x\r".to_owned())]
+        );
     }
 
     #[test]
@@ -192,7 +230,10 @@ mod tests {
     fn an_open_last_line_is_closed_first() {
         let text = written(&[("a", "1")], "earlier=x").unwrap();
         let pairs = read_back(&text, false).unwrap();
-        assert_eq!(pairs, [("earlier", "x"), ("a", "1")].map(|(k, v)| (k.to_owned(), v.to_owned())));
+        assert_eq!(
+            pairs,
+            [("earlier", "x"), ("a", "1")].map(|(k, v)| (k.to_owned(), v.to_owned()))
+        );
     }
 
     #[test]
@@ -200,8 +241,14 @@ mod tests {
         let megabyte = "é\n".repeat(JOB_LIMIT / 3);
         let text = written(&[("a", &megabyte), ("b", "")], "").unwrap();
         let pairs = read_back(&text, false).unwrap();
-        assert_eq!(pairs, [("a".to_owned(), megabyte), ("b".to_owned(), String::new())]);
-        assert!(matches!(written(&[("a", &"x".repeat(JOB_LIMIT + 1))], ""), Err(OutputError::TooLong { .. })));
+        assert_eq!(
+            pairs,
+            [("a".to_owned(), megabyte), ("b".to_owned(), String::new())]
+        );
+        assert!(matches!(
+            written(&[("a", &"x".repeat(JOB_LIMIT + 1))], ""),
+            Err(OutputError::TooLong { .. })
+        ));
     }
 
     fn hostile() -> impl Strategy<Value = String> {

@@ -39,8 +39,16 @@ impl Table {
     #[must_use]
     pub fn new(columns: &[&str]) -> Self {
         let numeric = columns.iter().map(|title| title.starts_with('#')).collect();
-        let header = columns.iter().map(|title| title.trim_start_matches('#').to_owned()).collect();
-        Self { folded: None, header, numeric, rows: Vec::new() }
+        let header = columns
+            .iter()
+            .map(|title| title.trim_start_matches('#').to_owned())
+            .collect();
+        Self {
+            folded: None,
+            header,
+            numeric,
+            rows: Vec::new(),
+        }
     }
 
     /// Adds a row of untrusted texts.
@@ -69,7 +77,11 @@ impl Table {
 
     fn head(&self) -> String {
         let titles: Vec<String> = self.header.iter().map(|title| cell(title)).collect();
-        let rules: Vec<&str> = self.numeric.iter().map(|numeric| if *numeric { "---:" } else { "---" }).collect();
+        let rules: Vec<&str> = self
+            .numeric
+            .iter()
+            .map(|numeric| if *numeric { "---:" } else { "---" })
+            .collect();
         format!("| {} |\n| {} |\n", titles.join(" | "), rules.join(" | "))
     }
 }
@@ -108,7 +120,10 @@ impl Summary {
             return;
         }
         let open = table.folded.as_ref().map_or(String::new(), |words| {
-            format!("<details><summary>{}</summary>\n\n", crate::report::markdown::escape_html(words))
+            format!(
+                "<details><summary>{}</summary>\n\n",
+                crate::report::markdown::escape_html(words)
+            )
         });
         let head = table.head();
         if self.full || !self.fits(open.len() + head.len()) {
@@ -126,7 +141,9 @@ impl Summary {
         if shown < table.rows.len() {
             self.full = true;
             let left = table.rows.len() - shown;
-            self.text.push_str(&format!("_{left} more rows do not fit here; the report has them all._\n\n"));
+            self.text.push_str(&format!(
+                "_{left} more rows do not fit here; the report has them all._\n\n"
+            ));
         }
         if table.folded.is_some() {
             self.text.push_str("</details>\n\n");
@@ -140,8 +157,11 @@ impl Summary {
     }
 
     pub(super) fn append_to(&self, system: &dyn System) -> Result<(), SummaryError> {
-        let Some(path) = system.var("GITHUB_STEP_SUMMARY").map(PathBuf::from) else { return Ok(()) };
-        let taken = std::fs::metadata(&path).map_or(0, |meta| usize::try_from(meta.len()).unwrap_or(usize::MAX));
+        let Some(path) = system.var("GITHUB_STEP_SUMMARY").map(PathBuf::from) else {
+            return Ok(());
+        };
+        let taken = std::fs::metadata(&path)
+            .map_or(0, |meta| usize::try_from(meta.len()).unwrap_or(usize::MAX));
         let mut file = OpenOptions::new().create(true).append(true).open(path)?;
         if taken.saturating_add(self.text.len()) <= BUDGET + RESERVE {
             file.write_all(self.text.as_bytes())?;
@@ -163,7 +183,10 @@ mod tests {
         let mut table = Table::new(&["benchmark", "#change"]);
         table.folded = Some("all".to_owned());
         for n in 0..40_000 {
-            table.row([format!("benchmark number {n} with a long name"), "+1.0 %".to_owned()]);
+            table.row([
+                format!("benchmark number {n} with a long name"),
+                "+1.0 %".to_owned(),
+            ]);
         }
         let mut summary = Summary::new();
         summary.block("# head");
@@ -171,7 +194,10 @@ mod tests {
         summary.block("never reached");
         let text = summary.markdown();
         assert!(text.len() <= BUDGET, "{}", text.len());
-        let rows = text.lines().filter(|line| line.starts_with("| benchmark number")).count();
+        let rows = text
+            .lines()
+            .filter(|line| line.starts_with("| benchmark number"))
+            .count();
         assert!(text.contains(&format!("_{} more rows do not fit here", 40_000 - rows)));
         assert!(text.ends_with("</details>\n\n"));
         assert!(!text.contains("never reached"));

@@ -25,7 +25,10 @@ pub fn two_sample(x: &[f64], y: &[f64], confidence: f64) -> Option<Shift> {
     if x.is_empty() || y.is_empty() {
         return None;
     }
-    let values = Differences { x: sorted(x), y: sorted(y) };
+    let values = Differences {
+        x: sorted(x),
+        y: sorted(y),
+    };
     let (n, m) = (x.len(), y.len());
     let tail = (1.0 - confidence) / 2.0;
     let (k, reached) = if n.max(m) <= rank_sum::EXACT_LIMIT {
@@ -33,8 +36,15 @@ pub fn two_sample(x: &[f64], y: &[f64], confidence: f64) -> Option<Shift> {
         let k = tails.partition_point(|p| *p <= tail);
         (k, if k == 0 { 0.0 } else { tails[k - 1] })
     } else {
-        let (mean, sd) = ((n * m) as f64 / 2.0, ((n * m * (n + m + 1)) as f64 / 12.0).sqrt());
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to a count")]
+        let (mean, sd) = (
+            (n * m) as f64 / 2.0,
+            ((n * m * (n + m + 1)) as f64 / 12.0).sqrt(),
+        );
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "clamped to a count"
+        )]
         let k = (mean + normal_quantile(tail) * sd + 0.5).floor().max(0.0) as usize;
         (k, tail)
     };
@@ -49,7 +59,14 @@ pub fn paired(differences: &[f64], confidence: f64) -> Option<Shift> {
         return None;
     }
     let (k, reached) = signed_rank::critical(n, (1.0 - confidence) / 2.0);
-    Some(shift(&Walsh { d: sorted(differences) }, n * (n + 1) / 2, k, reached))
+    Some(shift(
+        &Walsh {
+            d: sorted(differences),
+        },
+        n * (n + 1) / 2,
+        k,
+        reached,
+    ))
 }
 
 fn shift(values: &impl Ordered, count: usize, k: usize, tail: f64) -> Shift {
@@ -57,9 +74,16 @@ fn shift(values: &impl Ordered, count: usize, k: usize, tail: f64) -> Shift {
     let interval = if k == 0 {
         Interval::unbounded()
     } else {
-        Interval { low: kth(values, k), high: kth(values, count + 1 - k), confidence: 1.0 - 2.0 * tail }
+        Interval {
+            low: kth(values, k),
+            high: kth(values, count + 1 - k),
+            confidence: 1.0 - 2.0 * tail,
+        }
     };
-    Shift { estimate: median, interval }
+    Shift {
+        estimate: median,
+        interval,
+    }
 }
 
 /// A multiset too large to list, that can count its members up to a bound.
@@ -88,7 +112,10 @@ impl Ordered for Differences {
     }
 
     fn range(&self) -> (f64, f64) {
-        (self.y[0] - self.x[self.x.len() - 1], self.y[self.y.len() - 1] - self.x[0])
+        (
+            self.y[0] - self.x[self.x.len() - 1],
+            self.y[self.y.len() - 1] - self.x[0],
+        )
     }
 }
 
@@ -136,11 +163,19 @@ fn kth(values: &impl Ordered, k: usize) -> f64 {
 /// Maps floats to integers of the same order.
 fn to_order(value: f64) -> u64 {
     let bits = value.to_bits();
-    if bits >> 63 == 1 { !bits } else { bits | 1 << 63 }
+    if bits >> 63 == 1 {
+        !bits
+    } else {
+        bits | 1 << 63
+    }
 }
 
 fn from_order(order: u64) -> f64 {
-    f64::from_bits(if order >> 63 == 1 { order & !(1 << 63) } else { !order })
+    f64::from_bits(if order >> 63 == 1 {
+        order & !(1 << 63)
+    } else {
+        !order
+    })
 }
 
 #[cfg(test)]

@@ -28,7 +28,11 @@ impl Interval {
     /// An interval that says nothing.
     #[must_use]
     pub fn unbounded() -> Self {
-        Self { low: f64::NEG_INFINITY, high: f64::INFINITY, confidence: 1.0 }
+        Self {
+            low: f64::NEG_INFINITY,
+            high: f64::INFINITY,
+            confidence: 1.0,
+        }
     }
 
     /// Whether both ends are finite.

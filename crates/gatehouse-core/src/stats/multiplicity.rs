@@ -32,7 +32,11 @@ pub fn hommel_global(q: &[f64]) -> f64 {
 /// The level at which a change in one of `m` benchmarks, alone, is found.
 #[must_use]
 pub fn lone_level(alpha: f64, m: usize) -> f64 {
-    if m == 0 { alpha } else { alpha / (m as f64 * harmonic(m)) }
+    if m == 0 {
+        alpha
+    } else {
+        alpha / (m as f64 * harmonic(m))
+    }
 }
 
 fn harmonic(m: usize) -> f64 {

@@ -57,8 +57,18 @@ mod tests {
     use super::*;
 
     fn sensitivity() -> Sensitivity {
-        let interval = Interval { low: -0.01, high: 0.01, confidence: 0.95 };
-        Sensitivity { interval, degrees: 9.0, level: 0.05, smallest_p: 0.001, tolerance: 0.0 }
+        let interval = Interval {
+            low: -0.01,
+            high: 0.01,
+            confidence: 0.95,
+        };
+        Sensitivity {
+            interval,
+            degrees: 9.0,
+            level: 0.05,
+            smallest_p: 0.001,
+            tolerance: 0.0,
+        }
     }
 
     #[test]
@@ -66,18 +76,33 @@ mod tests {
         let one = minimal_detectable_effect(&sensitivity());
         // Half width 0.01 is 2.262 standard errors; 80 % power adds 0.883 of them.
         assert!((one - 0.01 * (1.0 + 0.883 / 2.262)).abs() < 1e-5, "{one}");
-        let many = minimal_detectable_effect(&Sensitivity { level: 0.0005, ..sensitivity() });
+        let many = minimal_detectable_effect(&Sensitivity {
+            level: 0.0005,
+            ..sensitivity()
+        });
         assert!(many > 2.0 * one);
-        let tolerant = minimal_detectable_effect(&Sensitivity { tolerance: 0.05, ..sensitivity() });
+        let tolerant = minimal_detectable_effect(&Sensitivity {
+            tolerance: 0.05,
+            ..sensitivity()
+        });
         assert!((tolerant - one - 0.05).abs() < 1e-12);
     }
 
     #[test]
     fn data_that_cannot_reject_detect_nothing() {
         for s in [
-            Sensitivity { smallest_p: 0.1, ..sensitivity() },
-            Sensitivity { interval: Interval::unbounded(), ..sensitivity() },
-            Sensitivity { degrees: 0.0, ..sensitivity() },
+            Sensitivity {
+                smallest_p: 0.1,
+                ..sensitivity()
+            },
+            Sensitivity {
+                interval: Interval::unbounded(),
+                ..sensitivity()
+            },
+            Sensitivity {
+                degrees: 0.0,
+                ..sensitivity()
+            },
         ] {
             assert_eq!(minimal_detectable_effect(&s), f64::INFINITY);
         }

@@ -5,7 +5,11 @@ use super::{Interval, sorted};
 /// The arithmetic mean; 0 of nothing.
 #[must_use]
 pub fn mean(values: &[f64]) -> f64 {
-    if values.is_empty() { 0.0 } else { values.iter().sum::<f64>() / values.len() as f64 }
+    if values.is_empty() {
+        0.0
+    } else {
+        values.iter().sum::<f64>() / values.len() as f64
+    }
 }
 
 /// The sample variance (n - 1); 0 of fewer than two values.
@@ -15,7 +19,11 @@ pub fn variance(values: &[f64]) -> f64 {
         return 0.0;
     }
     let centre = mean(values);
-    values.iter().map(|v| (v - centre) * (v - centre)).sum::<f64>() / (values.len() - 1) as f64
+    values
+        .iter()
+        .map(|v| (v - centre) * (v - centre))
+        .sum::<f64>()
+        / (values.len() - 1) as f64
 }
 
 /// The quantile at `p` in 0..=1 by linear interpolation (type 7 of Hyndman & Fan 1996);
@@ -30,7 +38,11 @@ pub fn quantile(values: &[f64], p: f64) -> Option<f64> {
 pub fn quantile_sorted(values: &[f64], p: f64) -> Option<f64> {
     let last = values.len().checked_sub(1)?;
     let at = p.clamp(0.0, 1.0) * last as f64;
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and the last index")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "between 0 and the last index"
+    )]
     let (below, above) = (at.floor() as usize, at.ceil() as usize);
     Some(values[below] + (values[above] - values[below]) * (at - at.floor()))
 }
@@ -56,10 +68,18 @@ impl Quartiles {
     /// The quartiles of the finite values; `None` when there are none.
     #[must_use]
     pub fn of(values: &[f64]) -> Option<Self> {
-        let finite: Vec<f64> = values.iter().copied().filter(|value| value.is_finite()).collect();
+        let finite: Vec<f64> = values
+            .iter()
+            .copied()
+            .filter(|value| value.is_finite())
+            .collect();
         let values = sorted(&finite);
         let at = |p| quantile_sorted(&values, p);
-        Some(Self { lower: at(0.25)?, median: at(0.5)?, upper: at(0.75)? })
+        Some(Self {
+            lower: at(0.25)?,
+            median: at(0.5)?,
+            upper: at(0.75)?,
+        })
     }
 }
 
@@ -82,7 +102,11 @@ pub fn median_interval(values: &[f64], confidence: f64) -> Interval {
         return Interval::unbounded();
     }
     let values = sorted(values);
-    Interval { low: values[k - 1], high: values[n - k], confidence: 1.0 - 2.0 * below }
+    Interval {
+        low: values[k - 1],
+        high: values[n - k],
+        confidence: 1.0 - 2.0 * below,
+    }
 }
 
 #[cfg(test)]

@@ -34,21 +34,41 @@ pub struct RankSum {
 pub fn rank_sum(x: &[f64], y: &[f64]) -> RankSum {
     let (n, m) = (x.len(), y.len());
     if n == 0 || m == 0 {
-        return RankSum { u: 0.0, p: 1.0, exact: true };
+        return RankSum {
+            u: 0.0,
+            p: 1.0,
+            exact: true,
+        };
     }
     let pooled = Pooled::of(x, y);
     // Twice the rank sum is an integer even with midranks.
     let u = (pooled.doubled_rank_sum as f64) / 2.0 - (n * (n + 1)) as f64 / 2.0;
     if pooled.tie_term == 0.0 && n.max(m) <= EXACT_LIMIT {
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "without ties U is a small count")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "without ties U is a small count"
+        )]
         let at = u as usize;
         let tails = untied(n, m);
-        return RankSum { u, p: two_sided(tails[at], tails[n * m - at]), exact: true };
+        return RankSum {
+            u,
+            p: two_sided(tails[at], tails[n * m - at]),
+            exact: true,
+        };
     }
     if n.max(m) <= EXACT_TIES_LIMIT {
-        return RankSum { u, p: exact_with_ties(&pooled, n), exact: true };
+        return RankSum {
+            u,
+            p: exact_with_ties(&pooled, n),
+            exact: true,
+        };
     }
-    RankSum { u, p: approximate(&pooled, u, n, m), exact: false }
+    RankSum {
+        u,
+        p: approximate(&pooled, u, n, m),
+        exact: false,
+    }
 }
 
 /// The smallest p-value that any data of these sizes can give without ties.
@@ -90,12 +110,24 @@ struct Pooled {
 
 impl Pooled {
     fn of(x: &[f64], y: &[f64]) -> Self {
-        let mut all: Vec<(f64, bool)> = x.iter().map(|v| (*v, true)).chain(y.iter().map(|v| (*v, false))).collect();
+        let mut all: Vec<(f64, bool)> = x
+            .iter()
+            .map(|v| (*v, true))
+            .chain(y.iter().map(|v| (*v, false)))
+            .collect();
         all.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
-        let mut pooled = Self { doubled_ranks: Vec::with_capacity(all.len()), doubled_rank_sum: 0, tie_term: 0.0 };
+        let mut pooled = Self {
+            doubled_ranks: Vec::with_capacity(all.len()),
+            doubled_rank_sum: 0,
+            tie_term: 0.0,
+        };
         let mut start = 0;
         while start < all.len() {
-            let end = start + all[start..].iter().take_while(|(value, _)| *value == all[start].0).count();
+            let end = start
+                + all[start..]
+                    .iter()
+                    .take_while(|(value, _)| *value == all[start].0)
+                    .count();
             let midrank = start + 1 + end;
             let tied = (end - start) as f64;
             pooled.tie_term += tied * tied * tied - tied;
@@ -133,7 +165,13 @@ fn subset_sums(items: &[usize], size: usize) -> Vec<f64> {
 fn cumulative(counts: &[f64]) -> Vec<f64> {
     let total: f64 = counts.iter().sum();
     let mut sum = 0.0;
-    counts.iter().map(|count| { sum += count; sum / total }).collect()
+    counts
+        .iter()
+        .map(|count| {
+            sum += count;
+            sum / total
+        })
+        .collect()
 }
 
 fn two_sided(lower: f64, upper: f64) -> f64 {
@@ -186,14 +224,22 @@ mod tests {
         let (mut lower, mut upper, mut total) = (0, 0, 0);
         for mask in 0_u32..1 << pooled.doubled_ranks.len() {
             if mask.count_ones() as usize == x.len() {
-                let sum: usize =
-                    pooled.doubled_ranks.iter().enumerate().filter(|(i, _)| mask >> i & 1 == 1).map(|(_, r)| r).sum();
+                let sum: usize = pooled
+                    .doubled_ranks
+                    .iter()
+                    .enumerate()
+                    .filter(|(i, _)| mask >> i & 1 == 1)
+                    .map(|(_, r)| r)
+                    .sum();
                 total += 1;
                 lower += usize::from(sum <= pooled.doubled_rank_sum);
                 upper += usize::from(sum >= pooled.doubled_rank_sum);
             }
         }
-        two_sided(f64::from(u32::try_from(lower).unwrap()) / f64::from(total), upper as f64 / f64::from(total))
+        two_sided(
+            f64::from(u32::try_from(lower).unwrap()) / f64::from(total),
+            upper as f64 / f64::from(total),
+        )
     }
 
     proptest! {

@@ -29,7 +29,10 @@ pub fn sign_flip(differences: &[f64]) -> Option<f64> {
     let (left, mut right) = (signed_sums(left), signed_sums(right));
     right.sort_unstable_by(f64::total_cmp);
     // Patterns come in mirrored couples, so the upper tail is half of both tails.
-    let upper: usize = left.iter().map(|sum| right.len() - right.partition_point(|other| sum + other < threshold)).sum();
+    let upper: usize = left
+        .iter()
+        .map(|sum| right.len() - right.partition_point(|other| sum + other < threshold))
+        .sum();
     Some((2.0 * upper as f64 / 2_f64.powi(i32::try_from(n).unwrap_or(i32::MAX))).min(1.0))
 }
 
@@ -46,7 +49,11 @@ pub fn clipped(differences: &[f64]) -> Vec<f64> {
     let distances: Vec<f64> = differences.iter().map(|d| d.abs()).collect();
     let limit = CLIP * super::quantile::median(&distances).unwrap_or(0.0);
     // Where most differences are exactly zero there is no scale to clip by.
-    if limit > 0.0 { differences.iter().map(|d| d.clamp(-limit, limit)).collect() } else { differences.to_vec() }
+    if limit > 0.0 {
+        differences.iter().map(|d| d.clamp(-limit, limit)).collect()
+    } else {
+        differences.to_vec()
+    }
 }
 
 /// How many median distances a difference may lie from zero; see [`clipped`].
@@ -55,13 +62,18 @@ const CLIP: f64 = 3.0;
 /// The smallest p-value that `n` differences can give.
 #[must_use]
 pub fn smallest_p(n: usize) -> f64 {
-    2_f64.powi(1 - i32::try_from(n).unwrap_or(i32::MAX)).min(1.0)
+    2_f64
+        .powi(1 - i32::try_from(n).unwrap_or(i32::MAX))
+        .min(1.0)
 }
 
 fn signed_sums(values: &[f64]) -> Vec<f64> {
     let mut sums = vec![0.0];
     for value in values {
-        sums = sums.iter().flat_map(|sum| [sum + value, sum - value]).collect();
+        sums = sums
+            .iter()
+            .flat_map(|sum| [sum + value, sum - value])
+            .collect();
     }
     sums
 }

@@ -14,9 +14,19 @@ const EXACT_LIMIT: usize = 50;
 pub fn critical(n: usize, tail: f64) -> (usize, f64) {
     let total = n * (n + 1) / 2;
     if n > EXACT_LIMIT {
-        let (mean, sd) = (total as f64 / 2.0, ((n * (n + 1) * (2 * n + 1)) as f64 / 24.0).sqrt());
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to a count")]
-        return ((mean + normal_quantile(tail) * sd + 0.5).floor().max(0.0) as usize, tail);
+        let (mean, sd) = (
+            total as f64 / 2.0,
+            ((n * (n + 1) * (2 * n + 1)) as f64 / 24.0).sqrt(),
+        );
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "clamped to a count"
+        )]
+        return (
+            (mean + normal_quantile(tail) * sd + 0.5).floor().max(0.0) as usize,
+            tail,
+        );
     }
     let mut counts = vec![0.0_f64; total + 1];
     counts[0] = 1.0;
@@ -51,6 +61,9 @@ mod tests {
     fn the_approximation_takes_over_smoothly() {
         let (exact, _) = critical(50, 0.025);
         let (approximate, _) = critical(51, 0.025);
-        assert!(approximate > exact && approximate - exact < 30, "{exact} {approximate}");
+        assert!(
+            approximate > exact && approximate - exact < 30,
+            "{exact} {approximate}"
+        );
     }
 }

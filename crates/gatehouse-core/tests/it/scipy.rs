@@ -2,23 +2,34 @@
 
 use std::collections::BTreeMap;
 
-use gatehouse_core::stats::{distribution, hodges_lehmann, multiplicity, paired_t, quantile, rank_sum, sign_flip};
+use gatehouse_core::stats::{
+    distribution, hodges_lehmann, multiplicity, paired_t, quantile, rank_sum, sign_flip,
+};
 use serde_json::Value;
 
 fn cases(name: &str) -> Vec<Value> {
-    let table: BTreeMap<String, Vec<Value>> = serde_json::from_str(include_str!("../scipy/cases.json")).unwrap();
+    let table: BTreeMap<String, Vec<Value>> =
+        serde_json::from_str(include_str!("../scipy/cases.json")).unwrap();
     assert!(!table[name].is_empty());
     table[name].clone()
 }
 
 fn list(case: &Value, key: &str) -> Vec<f64> {
-    case[key].as_array().unwrap().iter().map(|value| value.as_f64().unwrap()).collect()
+    case[key]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|value| value.as_f64().unwrap())
+        .collect()
 }
 
 #[track_caller]
 fn close(ours: f64, case: &Value, key: &str, tolerance: f64) {
     let theirs = case[key].as_f64().unwrap();
-    assert!((ours - theirs).abs() <= tolerance, "{key}: {ours}, scipy says {theirs}, for {case}");
+    assert!(
+        (ours - theirs).abs() <= tolerance,
+        "{key}: {ours}, scipy says {theirs}, for {case}"
+    );
 }
 
 #[test]
@@ -33,7 +44,12 @@ fn rank_sum_p_values() {
 #[test]
 fn sign_flip_p_values() {
     for case in cases("sign_flip") {
-        close(sign_flip::sign_flip(&list(&case, "d")).unwrap(), &case, "p", 1e-9);
+        close(
+            sign_flip::sign_flip(&list(&case, "d")).unwrap(),
+            &case,
+            "p",
+            1e-9,
+        );
     }
 }
 
@@ -47,7 +63,10 @@ fn paired_t_p_values() {
 #[test]
 fn q_values() {
     for case in cases("benjamini_hochberg") {
-        for (ours, theirs) in multiplicity::benjamini_hochberg(&list(&case, "p")).iter().zip(list(&case, "q")) {
+        for (ours, theirs) in multiplicity::benjamini_hochberg(&list(&case, "p"))
+            .iter()
+            .zip(list(&case, "q"))
+        {
             assert!((ours - theirs).abs() < 1e-9);
         }
     }
@@ -63,7 +82,11 @@ fn shifts_and_their_intervals() {
         };
         let shift = shift.unwrap();
         close(shift.estimate, &case, "estimate", 1e-9);
-        assert_eq!(shift.interval.is_bounded(), case.get("low").is_some(), "{case}");
+        assert_eq!(
+            shift.interval.is_bounded(),
+            case.get("low").is_some(),
+            "{case}"
+        );
         if shift.interval.is_bounded() {
             close(shift.interval.low, &case, "low", 1e-9);
             close(shift.interval.high, &case, "high", 1e-9);
@@ -74,7 +97,12 @@ fn shifts_and_their_intervals() {
 #[test]
 fn quantiles() {
     for case in cases("quantile") {
-        close(quantile::quantile(&list(&case, "v"), case["p"].as_f64().unwrap()).unwrap(), &case, "value", 1e-9);
+        close(
+            quantile::quantile(&list(&case, "v"), case["p"].as_f64().unwrap()).unwrap(),
+            &case,
+            "value",
+            1e-9,
+        );
     }
 }
 
@@ -84,7 +112,10 @@ fn quantiles_of_distributions() {
         let p = case["p"].as_f64().unwrap();
         let t = distribution::t_quantile(p, case["df"].as_f64().unwrap());
         let theirs = case["t"].as_f64().unwrap();
-        assert!((t - theirs).abs() <= 1e-6 * theirs.abs(), "t: {t}, scipy says {theirs}, for {case}");
+        assert!(
+            (t - theirs).abs() <= 1e-6 * theirs.abs(),
+            "t: {t}, scipy says {theirs}, for {case}"
+        );
         close(distribution::normal_quantile(p), &case, "z", 1e-6);
     }
 }

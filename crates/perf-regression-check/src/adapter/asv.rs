@@ -22,12 +22,18 @@ struct Root {
 }
 
 pub(super) fn sniff(text: &str) -> bool {
-    json_with(text, &["\"result_columns\"", "\"results\"", "\"commit_hash\""])
+    json_with(
+        text,
+        &["\"result_columns\"", "\"results\"", "\"commit_hash\""],
+    )
 }
 
 pub(super) fn parse(source: Source<'_>) -> Parsed {
     let text = without_nonfinite(source.text);
-    let root: Root = match json::root(Source { text: &text, ..source }) {
+    let root: Root = match json::root(Source {
+        text: &text,
+        ..source
+    }) {
         Ok(root) => root,
         Err(problem) => return Parsed::failed(problem),
     };
@@ -35,26 +41,40 @@ pub(super) fn parse(source: Source<'_>) -> Parsed {
     let column = |name: &str| root.result_columns.iter().position(|column| column == name);
     let (result, params, samples) = (column("result"), column("params"), column("samples"));
     for (name, row) in &root.results {
-        let at = |index: Option<usize>| index.and_then(|index| row.get(index)).filter(|value| !value.is_null());
+        let at = |index: Option<usize>| {
+            index
+                .and_then(|index| row.get(index))
+                .filter(|value| !value.is_null())
+        };
         // Without parameters, and without a failure, the row may be the bare value.
         let values = at(result).or_else(|| row.is_number().then_some(row));
         let Some(values) = values else {
-            parsed.problems.push(Diagnostic::error(format!("{name} has no result: it failed")).at(Place::file(source.path)));
+            parsed.problems.push(
+                Diagnostic::error(format!("{name} has no result: it failed"))
+                    .at(Place::file(source.path)),
+            );
             continue;
         };
         let labels = combinations(at(params));
-        let values: Vec<&Value> = values.as_array().map_or_else(|| vec![values], |list| list.iter().collect());
+        let values: Vec<&Value> = values
+            .as_array()
+            .map_or_else(|| vec![values], |list| list.iter().collect());
         for (index, value) in values.iter().enumerate() {
             let label = labels.get(index).filter(|label| !label.is_empty());
             let name = label.map_or_else(|| name.clone(), |label| format!("{name}({label})"));
-            let raw = at(samples).and_then(|all| all.get(index)).and_then(Value::as_array);
+            let raw = at(samples)
+                .and_then(|all| all.get(index))
+                .and_then(Value::as_array);
             let raw: Option<Vec<f64>> = raw.and_then(|raw| raw.iter().map(Value::as_f64).collect());
             match (raw.filter(|raw| !raw.is_empty()), value.as_f64()) {
                 (Some(raw), _) => parsed.series.push(series(&name, raw)),
-                (None, Some(value)) => parsed.series.push(series(&name, vec![value]).summary("median")),
+                (None, Some(value)) => parsed
+                    .series
+                    .push(series(&name, vec![value]).summary("median")),
                 // asv writes null for a failed combination and NaN for a skipped one.
                 (None, None) => parsed.problems.push(
-                    Diagnostic::error(format!("{name} has no result: it failed")).at(Place::file(source.path)),
+                    Diagnostic::error(format!("{name} has no result: it failed"))
+                        .at(Place::file(source.path)),
                 ),
             }
         }
@@ -68,7 +88,9 @@ fn without_nonfinite(text: &str) -> String {
     let (mut in_string, mut escaped) = (false, false);
     let mut rest = text;
     while let Some(c) = rest.chars().next() {
-        let word = ["-Infinity", "Infinity", "NaN"].into_iter().find(|word| !in_string && rest.starts_with(word));
+        let word = ["-Infinity", "Infinity", "NaN"]
+            .into_iter()
+            .find(|word| !in_string && rest.starts_with(word));
         if let Some(word) = word {
             plain.push_str("null");
             rest = &rest[word.len()..];
@@ -88,29 +110,61 @@ fn without_nonfinite(text: &str) -> String {
 }
 
 fn series(name: &str, samples: Vec<f64>) -> Series {
-    let last = name.split('(').next().and_then(|name| name.rsplit('.').next()).unwrap_or(name);
+    let last = name
+        .split('(')
+        .next()
+        .and_then(|name| name.rsplit('.').next())
+        .unwrap_or(name);
     if last.starts_with("mem_") || last.starts_with("peakmem_") {
         Series::new(name, "memory", Unit::bytes(), samples)
     } else if last.starts_with("track_") {
-        Series::new(name, "value", Unit { name: String::new(), factor: 1.0, direction: Direction::Unknown }, samples)
+        Series::new(
+            name,
+            "value",
+            Unit {
+                name: String::new(),
+                factor: 1.0,
+                direction: Direction::Unknown,
+            },
+            samples,
+        )
     } else {
         Series::new(name, "time", Unit::seconds(), samples)
     }
 }
 
 fn combinations(params: Option<&Value>) -> Vec<String> {
-    let axes = params.and_then(Value::as_array).cloned().unwrap_or_default();
+    let axes = params
+        .and_then(Value::as_array)
+        .cloned()
+        .unwrap_or_default();
     let mut labels = vec![String::new()];
     for axis in &axes {
-        let values: Vec<String> =
-            axis.as_array().into_iter().flatten().map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned)).collect();
+        let values: Vec<String> = axis
+            .as_array()
+            .into_iter()
+            .flatten()
+            .map(|value| {
+                value
+                    .as_str()
+                    .map_or_else(|| value.to_string(), str::to_owned)
+            })
+            .collect();
         // A hostile file must not multiply itself into memory.
         if labels.len().saturating_mul(values.len()) > 100_000 {
             return Vec::new();
         }
         labels = labels
             .iter()
-            .flat_map(|label| values.iter().map(move |value| if label.is_empty() { value.clone() } else { format!("{label}, {value}") }))
+            .flat_map(|label| {
+                values.iter().map(move |value| {
+                    if label.is_empty() {
+                        value.clone()
+                    } else {
+                        format!("{label}, {value}")
+                    }
+                })
+            })
             .collect();
     }
     labels

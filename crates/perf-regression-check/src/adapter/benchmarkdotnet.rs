@@ -44,14 +44,20 @@ pub(super) fn parse(source: Source<'_>) -> Parsed {
         Ok(root) => json::each(source, &root.benchmarks, |record: Record| {
             let name = record.full_name;
             // A benchmark that threw has no statistics.
-            let stats = record.statistics.ok_or_else(|| format!("{name} has no statistics: it did not run"))?;
+            let stats = record
+                .statistics
+                .ok_or_else(|| format!("{name} has no statistics: it did not run"))?;
             let time = if stats.original_values.is_empty() {
                 Series::new(&name, "time", Unit::nanoseconds(), vec![stats.mean]).summary("mean")
             } else {
                 Series::new(&name, "time", Unit::nanoseconds(), stats.original_values)
             };
-            let allocated = record.memory.and_then(|memory| memory.bytes_allocated_per_operation);
-            let memory = allocated.map(|bytes| Series::new(&name, "allocated-bytes", Unit::bytes(), vec![bytes]).deterministic());
+            let allocated = record
+                .memory
+                .and_then(|memory| memory.bytes_allocated_per_operation);
+            let memory = allocated.map(|bytes| {
+                Series::new(&name, "allocated-bytes", Unit::bytes(), vec![bytes]).deterministic()
+            });
             Ok([Some(time), memory].into_iter().flatten())
         }),
     }

@@ -10,7 +10,8 @@ use super::{Parsed, Source, number};
 use crate::model::{Series, Unit};
 
 pub(super) fn sniff_xml(text: &str) -> bool {
-    text.trim_start().starts_with('<') && (text.contains("<Catch") || text.contains("<BenchmarkResults"))
+    text.trim_start().starts_with('<')
+        && (text.contains("<Catch") || text.contains("<BenchmarkResults"))
 }
 
 pub(super) fn parse_xml(source: Source<'_>) -> Parsed {
@@ -20,21 +21,29 @@ pub(super) fn parse_xml(source: Source<'_>) -> Parsed {
     let mut open = 0_usize;
     loop {
         let offset = usize::try_from(reader.buffer_position()).unwrap_or(usize::MAX);
-        let problem = |message: String| Diagnostic::error(message).at(Place::at_offset(source.path, source.text, offset));
+        let problem = |message: String| {
+            Diagnostic::error(message).at(Place::at_offset(source.path, source.text, offset))
+        };
         match reader.read_event() {
             Err(error) => {
-                parsed.problems.push(problem(format!("the XML is broken here: {error}")));
+                parsed
+                    .problems
+                    .push(problem(format!("the XML is broken here: {error}")));
                 break;
             }
             Ok(Event::Eof) => {
                 if open > 0 {
-                    parsed.problems.push(problem("the XML ends before its elements do: the run was cut short".to_owned()));
+                    parsed.problems.push(problem(
+                        "the XML ends before its elements do: the run was cut short".to_owned(),
+                    ));
                 }
                 break;
             }
             Ok(event @ (Event::Start(_) | Event::Empty(_))) => {
                 open += usize::from(matches!(event, Event::Start(_)));
-                let (Event::Start(element) | Event::Empty(element)) = &event else { continue };
+                let (Event::Start(element) | Event::Empty(element)) = &event else {
+                    continue;
+                };
                 match element.name().as_ref() {
                     "TestCase" => case = attribute(element, "name").unwrap_or_default(),
                     "BenchmarkResults" => benchmark = attribute(element, "name"),
@@ -42,15 +51,26 @@ pub(super) fn parse_xml(source: Source<'_>) -> Parsed {
                         let value = attribute(element, "value").as_deref().and_then(number);
                         match (benchmark.take(), value) {
                             (Some(name), Some(mean)) => {
-                                let name = if case.is_empty() { name } else { format!("{case}/{name}") };
-                                parsed.series.push(Series::new(name, "time", Unit::nanoseconds(), vec![mean]).summary("mean"));
+                                let name = if case.is_empty() {
+                                    name
+                                } else {
+                                    format!("{case}/{name}")
+                                };
+                                parsed.series.push(
+                                    Series::new(name, "time", Unit::nanoseconds(), vec![mean])
+                                        .summary("mean"),
+                                );
                             }
-                            (name, _) => parsed.problems.push(problem(format!("{} has no mean", name.unwrap_or_default()))),
+                            (name, _) => parsed
+                                .problems
+                                .push(problem(format!("{} has no mean", name.unwrap_or_default()))),
                         }
                     }
                     "failed" => {
                         let why = attribute(element, "message").unwrap_or_default();
-                        parsed.problems.push(problem(format!("a benchmark of {case} failed: {why}")));
+                        parsed
+                            .problems
+                            .push(problem(format!("a benchmark of {case} failed: {why}")));
                     }
                     _ => {}
                 }
@@ -65,7 +85,10 @@ pub(super) fn parse_xml(source: Source<'_>) -> Parsed {
 fn attribute(element: &BytesStart<'_>, name: &str) -> Option<String> {
     let attribute = element.try_get_attribute(name).ok()??;
     let raw = attribute.value.as_ref();
-    Some(quick_xml::escape::unescape(raw).map_or_else(|_| raw.to_owned(), std::borrow::Cow::into_owned))
+    Some(
+        quick_xml::escape::unescape(raw)
+            .map_or_else(|_| raw.to_owned(), std::borrow::Cow::into_owned),
+    )
 }
 
 pub(super) fn sniff_console(text: &str) -> bool {
@@ -89,10 +112,18 @@ pub(super) fn parse_console(source: Source<'_>) -> Parsed {
             let mean = lines.get(index + 1).and_then(|line| first_time(line));
             match mean {
                 Some((value, unit)) => {
-                    let name = if case.is_empty() { name.to_owned() } else { format!("{case}/{name}") };
-                    parsed.series.push(Series::new(name, "time", Unit::of(unit), vec![value]).summary("mean"));
+                    let name = if case.is_empty() {
+                        name.to_owned()
+                    } else {
+                        format!("{case}/{name}")
+                    };
+                    parsed.series.push(
+                        Series::new(name, "time", Unit::of(unit), vec![value]).summary("mean"),
+                    );
                 }
-                None => parsed.problems.push(source.line_error(index, format!("no mean follows for {name}"))),
+                None => parsed
+                    .problems
+                    .push(source.line_error(index, format!("no mean follows for {name}"))),
             }
             index += 2;
             continue;
@@ -114,7 +145,11 @@ fn heading(line: &str) -> Option<&str> {
     let mut rest = line.trim_end();
     for field in 0..4 {
         let (before, last) = rest.rsplit_once(char::is_whitespace)?;
-        let fits = if field == 0 { Unit::of(last).name == "ns" } else { number(last).is_some() };
+        let fits = if field == 0 {
+            Unit::of(last).name == "ns"
+        } else {
+            number(last).is_some()
+        };
         if !fits {
             return None;
         }
@@ -126,7 +161,10 @@ fn heading(line: &str) -> Option<&str> {
 fn first_time(line: &str) -> Option<(f64, &str)> {
     let mut fields = line.split_whitespace();
     let value = number(fields.next()?)?;
-    fields.next().filter(|unit| Unit::of(unit).name == "ns").map(|unit| (value, unit))
+    fields
+        .next()
+        .filter(|unit| Unit::of(unit).name == "ns")
+        .map(|unit| (value, unit))
 }
 
 #[cfg(test)]

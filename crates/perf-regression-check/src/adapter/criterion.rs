@@ -26,14 +26,25 @@ struct Id {
 /// One benchmark from its `sample.json` and the `benchmark.json` beside it.
 pub fn from_sample(sample: Source<'_>, id: Source<'_>) -> Result<Series, Diagnostic> {
     let name: Id = json::root(id)?;
-    json::one(sample, sample.text, |sample: Sample| per_iteration(&name.full_id, &sample))
+    json::one(sample, sample.text, |sample: Sample| {
+        per_iteration(&name.full_id, &sample)
+    })
 }
 
 fn per_iteration(name: &str, sample: &Sample) -> Result<Series, String> {
     if sample.iters.len() != sample.times.len() {
-        return Err(format!("{} iteration counts but {} times", sample.iters.len(), sample.times.len()));
+        return Err(format!(
+            "{} iteration counts but {} times",
+            sample.iters.len(),
+            sample.times.len()
+        ));
     }
-    let samples = sample.times.iter().zip(&sample.iters).map(|(time, iterations)| time / iterations).collect();
+    let samples = sample
+        .times
+        .iter()
+        .zip(&sample.iters)
+        .map(|(time, iterations)| time / iterations)
+        .collect();
     Ok(Series::new(name, "time", Unit::nanoseconds(), samples))
 }
 
@@ -44,7 +55,10 @@ pub(super) fn sniff_sample(text: &str) -> bool {
 /// A lone `sample.json` has no name in it; the folder it lies in is the best there is.
 pub(super) fn parse_sample(source: Source<'_>) -> Parsed {
     let path = std::path::Path::new(source.path);
-    let name = path.parent().and_then(std::path::Path::parent).and_then(|folder| folder.file_name());
+    let name = path
+        .parent()
+        .and_then(std::path::Path::parent)
+        .and_then(|folder| folder.file_name());
     let Some(name) = name.and_then(|name| name.to_str()) else {
         return Parsed::failed(
             Diagnostic::error("a Criterion sample.json outside its folder has no benchmark name")
@@ -53,7 +67,9 @@ pub(super) fn parse_sample(source: Source<'_>) -> Parsed {
         );
     };
     let mut parsed = Parsed::default();
-    parsed.take(json::one(source, source.text, |sample: Sample| Ok([per_iteration(name, &sample)?])));
+    parsed.take(json::one(source, source.text, |sample: Sample| {
+        Ok([per_iteration(name, &sample)?])
+    }));
     parsed
 }
 
@@ -76,15 +92,25 @@ pub(super) fn sniff_messages(text: &str) -> bool {
 
 pub(super) fn parse_messages(source: Source<'_>) -> Parsed {
     let mut parsed = Parsed::default();
-    for line in source.text.lines().filter(|line| line.trim_start().starts_with('{')) {
+    for line in source
+        .text
+        .lines()
+        .filter(|line| line.trim_start().starts_with('{'))
+    {
         parsed.take(json::one(source, line, |message: Message| {
             if message.reason != "benchmark-complete" {
                 return Ok(None);
             }
-            let sample = Sample { iters: message.iteration_count, times: message.measured_values };
+            let sample = Sample {
+                iters: message.iteration_count,
+                times: message.measured_values,
+            };
             let mut series = per_iteration(&message.id, &sample)?;
             let unit = Unit::of(&message.unit);
-            series.samples.iter_mut().for_each(|sample| *sample *= unit.factor);
+            series
+                .samples
+                .iter_mut()
+                .for_each(|sample| *sample *= unit.factor);
             (series.unit, series.direction) = (unit.name, unit.direction);
             Ok(Some(series))
         }));

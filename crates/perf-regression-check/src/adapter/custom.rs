@@ -37,7 +37,8 @@ fn read(source: Source<'_>, stated: Option<Direction>) -> Parsed {
         Ok(records) => json::each(source, &records, |record: Record| {
             let mut unit = Unit::of(&record.unit);
             // A size may be memory used or memory left: only the name knows.
-            if let Some(direction) = stated.or((unit.name == "bytes").then_some(Direction::Unknown)) {
+            if let Some(direction) = stated.or((unit.name == "bytes").then_some(Direction::Unknown))
+            {
                 unit.direction = direction;
             }
             Ok([Series::new(record.name, "value", unit, vec![record.value]).summary("value")])

@@ -41,8 +41,18 @@ mod tests {
   {"benchmark": "a", "metric": "time", "unit": "ns", "direction": "lower-is-better", "samples": [1.0]},
   {"benchmark": "b", "metric": "time", "unit": "ns", "direction": "sideways", "samples": [1.0]},
   {"benchmark": "c", "metric": "time", "unit": "ns", "direction": "lower-is-better", "samples": [2.0]}]}"#;
-        let parsed = parse(Source { path: "r.json", text });
-        assert_eq!(parsed.series.iter().map(|s| s.benchmark.as_str()).collect::<Vec<_>>(), ["a", "c"]);
+        let parsed = parse(Source {
+            path: "r.json",
+            text,
+        });
+        assert_eq!(
+            parsed
+                .series
+                .iter()
+                .map(|s| s.benchmark.as_str())
+                .collect::<Vec<_>>(),
+            ["a", "c"]
+        );
         let place = parsed.problems[0].place.as_ref().unwrap();
         assert_eq!(place.line, Some(3));
         assert!(place.column.unwrap() > 60, "{place}");

@@ -22,7 +22,10 @@ struct Summary {
 }
 
 pub(super) fn sniff(text: &str) -> bool {
-    json_with(text, &["\"module_path\"", "\"function_name\"", "\"profiles\""])
+    json_with(
+        text,
+        &["\"module_path\"", "\"function_name\"", "\"profiles\""],
+    )
 }
 
 pub(super) fn parse(source: Source<'_>) -> Parsed {
@@ -39,15 +42,27 @@ pub(super) fn parse(source: Source<'_>) -> Parsed {
     }
     let mut parsed = Parsed::default();
     for profile in &summary.profiles {
-        let tool = profile.get("tool").and_then(Value::as_str).unwrap_or("tool");
-        let now = profile.pointer("/data/total/metrics").and_then(Value::as_object);
-        let before = profile.pointer("/summaries/total/summary").and_then(Value::as_object).and_then(|summary| summary.values().next()?.as_object());
+        let tool = profile
+            .get("tool")
+            .and_then(Value::as_str)
+            .unwrap_or("tool");
+        let now = profile
+            .pointer("/data/total/metrics")
+            .and_then(Value::as_object);
+        let before = profile
+            .pointer("/summaries/total/summary")
+            .and_then(Value::as_object)
+            .and_then(|summary| summary.values().next()?.as_object());
         match now.or(before) {
             Some(events) => parsed.series.extend(series(&name, tool, events)),
             None => parsed.problems.push(
-                Diagnostic::error(format!("{name}: no totals of {tool} where this version looks for them"))
-                    .at(Place::file(source.path))
-                    .help("Gungraun's summary version 7 and iai-callgrind's 0.14 to 0.16 are understood"),
+                Diagnostic::error(format!(
+                    "{name}: no totals of {tool} where this version looks for them"
+                ))
+                .at(Place::file(source.path))
+                .help(
+                    "Gungraun's summary version 7 and iai-callgrind's 0.14 to 0.16 are understood",
+                ),
             ),
         }
     }
@@ -59,7 +74,11 @@ fn series(name: &str, tool: &str, events: &Map<String, Value>) -> Vec<Series> {
     counted
         .filter_map(|(event, metric)| {
             let value = value(metric)?;
-            let metric = if tool == "Callgrind" { callgrind::metric(event).to_owned() } else { format!("{tool}.{event}") };
+            let metric = if tool == "Callgrind" {
+                callgrind::metric(event).to_owned()
+            } else {
+                format!("{tool}.{event}")
+            };
             Some(Series::new(name, metric, Unit::count(), vec![value]).deterministic())
         })
         .collect()
@@ -67,8 +86,12 @@ fn series(name: &str, tool: &str, events: &Map<String, Value>) -> Vec<Series> {
 
 fn value(metric: &Value) -> Option<f64> {
     let now = metric.pointer("/values/new");
-    let before = metric.pointer("/metrics/Left").or_else(|| metric.pointer("/metrics/Both/0"));
+    let before = metric
+        .pointer("/metrics/Left")
+        .or_else(|| metric.pointer("/metrics/Both/0"));
     let value = now.or(before)?;
     // Newer versions of the old shape tag the number with its kind.
-    value.as_f64().or_else(|| value.get("Int").or_else(|| value.get("Float"))?.as_f64())
+    value
+        .as_f64()
+        .or_else(|| value.get("Int").or_else(|| value.get("Float"))?.as_f64())
 }

@@ -42,12 +42,22 @@ pub(super) fn parse(source: Source<'_>) -> Parsed {
                 }
             }
             let time = match (record.times, record.mean) {
-                (times, _) if !times.is_empty() => Series::new(&name, "time", Unit::seconds(), times),
-                (_, Some(mean)) => Series::new(&name, "time", Unit::seconds(), vec![mean]).summary("mean"),
+                (times, _) if !times.is_empty() => {
+                    Series::new(&name, "time", Unit::seconds(), times)
+                }
+                (_, Some(mean)) => {
+                    Series::new(&name, "time", Unit::seconds(), vec![mean]).summary("mean")
+                }
                 _ => return Err(format!("{name} has neither times nor a mean")),
             };
-            let memory = (!record.memory_usage_byte.is_empty())
-                .then(|| Series::new(&name, "peak-memory", Unit::bytes(), record.memory_usage_byte));
+            let memory = (!record.memory_usage_byte.is_empty()).then(|| {
+                Series::new(
+                    &name,
+                    "peak-memory",
+                    Unit::bytes(),
+                    record.memory_usage_byte,
+                )
+            });
             Ok([Some(time), memory].into_iter().flatten())
         }),
     }

@@ -32,12 +32,23 @@ struct Metric {
 
 impl Metric {
     fn series(&self, benchmark: &str, name: &str, direction: Direction) -> Result<Series, String> {
-        let unit = Unit { direction, ..Unit::of(&self.unit) };
-        let raw: Vec<f64> = self.raw.iter().flatten().filter_map(Value::as_f64).collect();
+        let unit = Unit {
+            direction,
+            ..Unit::of(&self.unit)
+        };
+        let raw: Vec<f64> = self
+            .raw
+            .iter()
+            .flatten()
+            .filter_map(Value::as_f64)
+            .collect();
         if !raw.is_empty() && raw.len() == self.raw.iter().map(Vec::len).sum::<usize>() {
             return Ok(Series::new(benchmark, name, unit, raw));
         }
-        let score = self.score.as_f64().ok_or_else(|| format!("{benchmark} {name}: score {} is no number", self.score))?;
+        let score = self
+            .score
+            .as_f64()
+            .ok_or_else(|| format!("{benchmark} {name}: score {} is no number", self.score))?;
         Ok(Series::new(benchmark, name, unit, vec![score]).summary("mean"))
     }
 }
@@ -52,7 +63,11 @@ pub(super) fn parse(source: Source<'_>) -> Parsed {
         Ok(records) => json::each(source, &records, |record: Record| {
             let mut name = record.benchmark;
             if !record.params.is_empty() {
-                let params: Vec<String> = record.params.iter().map(|(key, value)| format!("{key}={value}")).collect();
+                let params: Vec<String> = record
+                    .params
+                    .iter()
+                    .map(|(key, value)| format!("{key}={value}"))
+                    .collect();
                 name.push_str(&format!("{{{}}}", params.join(",")));
             }
             let direction = match record.mode.as_str() {
@@ -64,7 +79,11 @@ pub(super) fn parse(source: Source<'_>) -> Parsed {
             for (key, metric) in &record.secondary {
                 // Profilers name their metrics; those of the collector are all costs.
                 let plain = key.trim_start_matches('·');
-                let direction = if plain.starts_with("gc.") { Direction::LowerIsBetter } else { Direction::Unknown };
+                let direction = if plain.starts_with("gc.") {
+                    Direction::LowerIsBetter
+                } else {
+                    Direction::Unknown
+                };
                 series.push(metric.series(&name, plain, direction)?);
             }
             Ok(series)

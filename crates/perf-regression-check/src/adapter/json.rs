@@ -8,15 +8,30 @@ use super::{Parsed, Source};
 use crate::model::Series;
 
 /// Reads `raw`, a part of the source's text, as a `T`; an error says where in the whole file.
-pub(super) fn read<'t, T: Deserialize<'t>>(source: Source<'t>, raw: &'t str) -> Result<T, Diagnostic> {
+pub(super) fn read<'t, T: Deserialize<'t>>(
+    source: Source<'t>,
+    raw: &'t str,
+) -> Result<T, Diagnostic> {
     serde_json::from_str(raw).map_err(|error| {
         let start = (raw.as_ptr() as usize).saturating_sub(source.text.as_ptr() as usize);
         // The error's place counts from the start of the record.
-        let before: usize = raw.split_inclusive('\n').take(error.line().saturating_sub(1)).map(str::len).sum();
+        let before: usize = raw
+            .split_inclusive('\n')
+            .take(error.line().saturating_sub(1))
+            .map(str::len)
+            .sum();
         let offset = start + before + error.column().saturating_sub(1);
         let message = error.to_string();
-        let message = message.split(" at line ").next().unwrap_or(&message).to_owned();
-        Diagnostic::error(format!("cannot read this record: {message}")).at(Place::at_offset(source.path, source.text, offset))
+        let message = message
+            .split(" at line ")
+            .next()
+            .unwrap_or(&message)
+            .to_owned();
+        Diagnostic::error(format!("cannot read this record: {message}")).at(Place::at_offset(
+            source.path,
+            source.text,
+            offset,
+        ))
     })
 }
 

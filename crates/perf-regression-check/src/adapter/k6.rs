@@ -19,7 +19,8 @@ struct Summary {
 }
 
 pub(super) fn sniff_summary(text: &str) -> bool {
-    json_with(text, &["\"metrics\"", "\"iterations\""]) || json_with(text, &["\"metrics\"", "\"iteration_duration\""])
+    json_with(text, &["\"metrics\"", "\"iterations\""])
+        || json_with(text, &["\"metrics\"", "\"iteration_duration\""])
 }
 
 pub(super) fn parse_summary(source: Source<'_>) -> Parsed {
@@ -31,13 +32,25 @@ pub(super) fn parse_summary(source: Source<'_>) -> Parsed {
     for (name, fields) in &root.metrics {
         // handleSummary nests the numbers under `values` and states what they are.
         let nested = fields.get("values").and_then(Value::as_object);
-        let stated_time = fields.get("contains").and_then(Value::as_str).map(|contains| contains == "time");
+        let stated_time = fields
+            .get("contains")
+            .and_then(Value::as_str)
+            .map(|contains| contains == "time");
         let numbers: Vec<(&str, f64)> = match nested {
-            Some(values) => values.iter().filter_map(|(key, value)| Some((key.as_str(), value.as_f64()?))).collect(),
-            None => fields.iter().filter_map(|(key, value)| Some((key.as_str(), value.as_f64()?))).collect(),
+            Some(values) => values
+                .iter()
+                .filter_map(|(key, value)| Some((key.as_str(), value.as_f64()?)))
+                .collect(),
+            None => fields
+                .iter()
+                .filter_map(|(key, value)| Some((key.as_str(), value.as_f64()?)))
+                .collect(),
         };
         if numbers.is_empty() {
-            parsed.problems.push(Diagnostic::error(format!("metric {name} has no number")).at(Place::file(source.path)));
+            parsed.problems.push(
+                Diagnostic::error(format!("metric {name} has no number"))
+                    .at(Place::file(source.path)),
+            );
         }
         let trend = numbers.iter().any(|(key, _)| *key == "avg");
         for (statistic, value) in numbers {
@@ -51,20 +64,27 @@ pub(super) fn parse_summary(source: Source<'_>) -> Parsed {
                 (false, "count") => count_unit(name),
                 _ => plain_unit(name),
             };
-            parsed.series.push(Series::new(name, statistic, unit, vec![value]).summary(statistic));
+            parsed
+                .series
+                .push(Series::new(name, statistic, unit, vec![value]).summary(statistic));
         }
     }
     parsed
 }
 
-fn numbers_have_count(fields: &BTreeMap<String, Value>, nested: Option<&serde_json::Map<String, Value>>) -> bool {
+fn numbers_have_count(
+    fields: &BTreeMap<String, Value>,
+    nested: Option<&serde_json::Map<String, Value>>,
+) -> bool {
     fields.contains_key("count") || nested.is_some_and(|values| values.contains_key("count"))
 }
 
 /// k6's built-in trends of time; a summary export does not say which are.
 fn is_duration(name: &str) -> bool {
     let base = name.split('{').next().unwrap_or(name);
-    base.starts_with("http_req_") || base.ends_with("_duration") || matches!(base, "ws_connecting" | "ws_ping" | "iteration_duration")
+    base.starts_with("http_req_")
+        || base.ends_with("_duration")
+        || matches!(base, "ws_connecting" | "ws_ping" | "iteration_duration")
 }
 
 fn plain_unit(name: &str) -> Unit {
@@ -74,19 +94,42 @@ fn plain_unit(name: &str) -> Unit {
         "http_req_failed" => Direction::LowerIsBetter,
         _ => Direction::Unknown,
     };
-    let unit = if matches!(base, "checks" | "http_req_failed") { "ratio" } else { "" };
-    Unit { name: unit.to_owned(), factor: 1.0, direction }
+    let unit = if matches!(base, "checks" | "http_req_failed") {
+        "ratio"
+    } else {
+        ""
+    };
+    Unit {
+        name: unit.to_owned(),
+        factor: 1.0,
+        direction,
+    }
 }
 
 fn rate_unit(name: &str) -> Unit {
-    let unit = if is_data(name) { Unit::of("bytes/s") } else { Unit::of("ops/s") };
-    let direction = if matches!(name, "http_reqs" | "iterations") { Direction::HigherIsBetter } else { Direction::Unknown };
+    let unit = if is_data(name) {
+        Unit::of("bytes/s")
+    } else {
+        Unit::of("ops/s")
+    };
+    let direction = if matches!(name, "http_reqs" | "iterations") {
+        Direction::HigherIsBetter
+    } else {
+        Direction::Unknown
+    };
     Unit { direction, ..unit }
 }
 
 fn count_unit(name: &str) -> Unit {
-    let unit = if is_data(name) { Unit::bytes() } else { Unit::count() };
-    Unit { direction: Direction::Unknown, ..unit }
+    let unit = if is_data(name) {
+        Unit::bytes()
+    } else {
+        Unit::count()
+    };
+    Unit {
+        direction: Direction::Unknown,
+        ..unit
+    }
 }
 
 fn is_data(name: &str) -> bool {
@@ -110,7 +153,11 @@ struct Data {
 }
 
 pub(super) fn sniff_stream(text: &str) -> bool {
-    text.trim_start().starts_with('{') && text.lines().take(3).any(|line| line.contains("\"metric\"") && line.contains("\"data\""))
+    text.trim_start().starts_with('{')
+        && text
+            .lines()
+            .take(3)
+            .any(|line| line.contains("\"metric\"") && line.contains("\"data\""))
 }
 
 #[derive(Default)]
@@ -140,15 +187,30 @@ pub(super) fn parse_stream(source: Source<'_>) -> Parsed {
             _ => stream.points.extend(line.data.value),
         }
     }
-    for (name, stream) in metrics.into_iter().filter(|(_, stream)| !stream.points.is_empty()) {
+    for (name, stream) in metrics
+        .into_iter()
+        .filter(|(_, stream)| !stream.points.is_empty())
+    {
         let sum: f64 = stream.points.iter().sum();
         let series = match stream.kind.as_str() {
             "trend" if stream.time => Series::new(&name, "value", Unit::of("ms"), stream.points),
             "trend" => Series::new(&name, "value", plain_unit(&name), stream.points),
             "counter" => Series::new(&name, "count", count_unit(&name), vec![sum]).summary("sum"),
-            "rate" => Series::new(&name, "rate", plain_unit(&name), vec![sum / stream.points.len() as f64]).summary("rate"),
+            "rate" => Series::new(
+                &name,
+                "rate",
+                plain_unit(&name),
+                vec![sum / stream.points.len() as f64],
+            )
+            .summary("rate"),
             // Gauges hold their last value.
-            _ => Series::new(&name, "value", plain_unit(&name), stream.points.last().copied().into_iter().collect()).summary("last"),
+            _ => Series::new(
+                &name,
+                "value",
+                plain_unit(&name),
+                stream.points.last().copied().into_iter().collect(),
+            )
+            .summary("last"),
         };
         parsed.series.push(series);
     }

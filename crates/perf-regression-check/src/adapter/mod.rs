@@ -42,7 +42,11 @@ pub struct Source<'t> {
 impl Source<'_> {
     /// An error about a line (from 0).
     fn line_error(&self, line: usize, message: impl Into<String>) -> Diagnostic {
-        let place = Place { file: self.path.to_owned(), line: Some(line + 1), column: Some(1) };
+        let place = Place {
+            file: self.path.to_owned(),
+            line: Some(line + 1),
+            column: Some(1),
+        };
         Diagnostic::error(message).at(place)
     }
 }
@@ -59,7 +63,10 @@ pub struct Parsed {
 impl Parsed {
     /// Nothing but a problem.
     fn failed(problem: Diagnostic) -> Self {
-        Self { series: Vec::new(), problems: vec![problem] }
+        Self {
+            series: Vec::new(),
+            problems: vec![problem],
+        }
     }
 
     /// Keeps a record or its problem.
@@ -85,30 +92,150 @@ pub struct Adapter {
 
 /// Every adapter, in the order in which `auto` asks them.
 pub static ADAPTERS: &[Adapter] = &[
-    Adapter { name: "generic", about: "benchmark-results/v1 JSON, this tool's own documented format", sniff: generic::sniff, parse: generic::parse },
-    Adapter { name: "criterion", about: "Criterion.rs sample.json files (give the target/criterion folder)", sniff: criterion::sniff_sample, parse: criterion::parse_sample },
-    Adapter { name: "cargo-criterion", about: "cargo criterion --message-format json", sniff: criterion::sniff_messages, parse: criterion::parse_messages },
-    Adapter { name: "google-benchmark", about: "Google Benchmark --benchmark_format=json", sniff: google::sniff, parse: google::parse },
-    Adapter { name: "pytest-benchmark", about: "pytest --benchmark-json (samples with --benchmark-save-data)", sniff: pytest::sniff, parse: pytest::parse },
-    Adapter { name: "hyperfine", about: "hyperfine --export-json", sniff: hyperfine::sniff, parse: hyperfine::parse },
-    Adapter { name: "jmh", about: "JMH -rf json", sniff: jmh::sniff, parse: jmh::parse },
-    Adapter { name: "benchmarkdotnet", about: "BenchmarkDotNet full JSON exporter", sniff: benchmarkdotnet::sniff, parse: benchmarkdotnet::parse },
-    Adapter { name: "vitest", about: "vitest bench --outputJson", sniff: vitest::sniff, parse: vitest::parse },
-    Adapter { name: "gungraun", about: "Gungraun / iai-callgrind summary.json", sniff: gungraun::sniff, parse: gungraun::parse },
-    Adapter { name: "k6-stream", about: "k6 run --out json (JSON lines)", sniff: k6::sniff_stream, parse: k6::parse_stream },
-    Adapter { name: "k6", about: "k6 --summary-export and handleSummary JSON", sniff: k6::sniff_summary, parse: k6::parse_summary },
-    Adapter { name: "asv", about: "airspeed velocity result files", sniff: asv::sniff, parse: asv::parse },
-    Adapter { name: "julia", about: "BenchmarkTools.jl JSON", sniff: benchmark_tools::sniff, parse: benchmark_tools::parse },
-    Adapter { name: "custom", about: "[{name, unit, value}] JSON; direction from the unit where it tells", sniff: custom::sniff, parse: custom::parse },
-    Adapter { name: "custom-smaller-is-better", about: "the same, smaller being better", sniff: never, parse: custom::parse_smaller },
-    Adapter { name: "custom-bigger-is-better", about: "the same, bigger being better", sniff: never, parse: custom::parse_bigger },
-    Adapter { name: "catch2", about: "Catch2 XML reporter", sniff: catch2::sniff_xml, parse: catch2::parse_xml },
-    Adapter { name: "catch2-console", about: "Catch2 console output", sniff: catch2::sniff_console, parse: catch2::parse_console },
-    Adapter { name: "callgrind", about: "callgrind.out totals", sniff: callgrind::sniff, parse: callgrind::parse },
-    Adapter { name: "go", about: "go test -bench (each -count run is a sample)", sniff: go::sniff, parse: go::parse },
-    Adapter { name: "libtest", about: "libtest and Criterion.rs bencher lines", sniff: libtest::sniff, parse: libtest::parse },
-    Adapter { name: "benchmarkjs", about: "benchmark.js console output", sniff: benchmark_js::sniff, parse: benchmark_js::parse },
-    Adapter { name: "luau", about: "Luau bench.py output", sniff: luau::sniff, parse: luau::parse },
+    Adapter {
+        name: "generic",
+        about: "benchmark-results/v1 JSON, this tool's own documented format",
+        sniff: generic::sniff,
+        parse: generic::parse,
+    },
+    Adapter {
+        name: "criterion",
+        about: "Criterion.rs sample.json files (give the target/criterion folder)",
+        sniff: criterion::sniff_sample,
+        parse: criterion::parse_sample,
+    },
+    Adapter {
+        name: "cargo-criterion",
+        about: "cargo criterion --message-format json",
+        sniff: criterion::sniff_messages,
+        parse: criterion::parse_messages,
+    },
+    Adapter {
+        name: "google-benchmark",
+        about: "Google Benchmark --benchmark_format=json",
+        sniff: google::sniff,
+        parse: google::parse,
+    },
+    Adapter {
+        name: "pytest-benchmark",
+        about: "pytest --benchmark-json (samples with --benchmark-save-data)",
+        sniff: pytest::sniff,
+        parse: pytest::parse,
+    },
+    Adapter {
+        name: "hyperfine",
+        about: "hyperfine --export-json",
+        sniff: hyperfine::sniff,
+        parse: hyperfine::parse,
+    },
+    Adapter {
+        name: "jmh",
+        about: "JMH -rf json",
+        sniff: jmh::sniff,
+        parse: jmh::parse,
+    },
+    Adapter {
+        name: "benchmarkdotnet",
+        about: "BenchmarkDotNet full JSON exporter",
+        sniff: benchmarkdotnet::sniff,
+        parse: benchmarkdotnet::parse,
+    },
+    Adapter {
+        name: "vitest",
+        about: "vitest bench --outputJson",
+        sniff: vitest::sniff,
+        parse: vitest::parse,
+    },
+    Adapter {
+        name: "gungraun",
+        about: "Gungraun / iai-callgrind summary.json",
+        sniff: gungraun::sniff,
+        parse: gungraun::parse,
+    },
+    Adapter {
+        name: "k6-stream",
+        about: "k6 run --out json (JSON lines)",
+        sniff: k6::sniff_stream,
+        parse: k6::parse_stream,
+    },
+    Adapter {
+        name: "k6",
+        about: "k6 --summary-export and handleSummary JSON",
+        sniff: k6::sniff_summary,
+        parse: k6::parse_summary,
+    },
+    Adapter {
+        name: "asv",
+        about: "airspeed velocity result files",
+        sniff: asv::sniff,
+        parse: asv::parse,
+    },
+    Adapter {
+        name: "julia",
+        about: "BenchmarkTools.jl JSON",
+        sniff: benchmark_tools::sniff,
+        parse: benchmark_tools::parse,
+    },
+    Adapter {
+        name: "custom",
+        about: "[{name, unit, value}] JSON; direction from the unit where it tells",
+        sniff: custom::sniff,
+        parse: custom::parse,
+    },
+    Adapter {
+        name: "custom-smaller-is-better",
+        about: "the same, smaller being better",
+        sniff: never,
+        parse: custom::parse_smaller,
+    },
+    Adapter {
+        name: "custom-bigger-is-better",
+        about: "the same, bigger being better",
+        sniff: never,
+        parse: custom::parse_bigger,
+    },
+    Adapter {
+        name: "catch2",
+        about: "Catch2 XML reporter",
+        sniff: catch2::sniff_xml,
+        parse: catch2::parse_xml,
+    },
+    Adapter {
+        name: "catch2-console",
+        about: "Catch2 console output",
+        sniff: catch2::sniff_console,
+        parse: catch2::parse_console,
+    },
+    Adapter {
+        name: "callgrind",
+        about: "callgrind.out totals",
+        sniff: callgrind::sniff,
+        parse: callgrind::parse,
+    },
+    Adapter {
+        name: "go",
+        about: "go test -bench (each -count run is a sample)",
+        sniff: go::sniff,
+        parse: go::parse,
+    },
+    Adapter {
+        name: "libtest",
+        about: "libtest and Criterion.rs bencher lines",
+        sniff: libtest::sniff,
+        parse: libtest::parse,
+    },
+    Adapter {
+        name: "benchmarkjs",
+        about: "benchmark.js console output",
+        sniff: benchmark_js::sniff,
+        parse: benchmark_js::parse,
+    },
+    Adapter {
+        name: "luau",
+        about: "Luau bench.py output",
+        sniff: luau::sniff,
+        parse: luau::parse,
+    },
 ];
 
 fn never(_: &str) -> bool {
@@ -139,14 +266,24 @@ impl Adapter {
             } else if series.samples.is_empty() {
                 Some(format!("{} has no sample", series.id()))
             } else if series.samples.iter().any(|sample| !sample.is_finite()) {
-                Some(format!("{} has a sample that is not a finite number", series.id()))
+                Some(format!(
+                    "{} has a sample that is not a finite number",
+                    series.id()
+                ))
             } else if !series.pairs.is_empty() && series.pairs.len() != series.samples.len() {
-                Some(format!("{} has {} samples but {} pair indices", series.id(), series.samples.len(), series.pairs.len()))
+                Some(format!(
+                    "{} has {} samples but {} pair indices",
+                    series.id(),
+                    series.samples.len(),
+                    series.pairs.len()
+                ))
             } else {
                 None
             };
             match complaint {
-                Some(message) => parsed.problems.push(Diagnostic::error(message).at(Place::file(source.path))),
+                Some(message) => parsed
+                    .problems
+                    .push(Diagnostic::error(message).at(Place::file(source.path))),
                 None => kept.push(series),
             }
         }
@@ -154,18 +291,32 @@ impl Adapter {
             parsed.problems.push(
                 Diagnostic::error("no benchmark result found")
                     .at(Place::file(source.path))
-                    .help(format!("it was read as {}; pass --format if that is wrong", self.name)),
+                    .help(format!(
+                        "it was read as {}; pass --format if that is wrong",
+                        self.name
+                    )),
             );
         }
-        Parsed { series: kept, problems: parsed.problems }
+        Parsed {
+            series: kept,
+            problems: parsed.problems,
+        }
     }
 }
 
 /// A number as benchmark tools print it, with thousands separators.
 fn number(text: &str) -> Option<f64> {
-    let plain: String = text.trim().chars().filter(|c| *c != ',' && *c != '_').collect();
+    let plain: String = text
+        .trim()
+        .chars()
+        .filter(|c| *c != ',' && *c != '_')
+        .collect();
     let starts = plain.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '.' | '-' | '+'));
-    if starts { plain.parse().ok().filter(|value: &f64| value.is_finite()) } else { None }
+    if starts {
+        plain.parse().ok().filter(|value: &f64| value.is_finite())
+    } else {
+        None
+    }
 }
 
 /// Whether the text is JSON whose start holds all of these words: cheap enough to ask of any file.
@@ -181,7 +332,13 @@ mod tests {
     #[test]
     fn names_are_unique() {
         for (at, adapter) in ADAPTERS.iter().enumerate() {
-            assert!(ADAPTERS[..at].iter().all(|other| other.name != adapter.name), "{}", adapter.name);
+            assert!(
+                ADAPTERS[..at]
+                    .iter()
+                    .all(|other| other.name != adapter.name),
+                "{}",
+                adapter.name
+            );
         }
     }
 
@@ -190,7 +347,11 @@ mod tests {
         for adapter in ADAPTERS {
             for text in ["", "{}", "[]", "null", "\n", "<a>"] {
                 let parsed = adapter.read(Source { path: "x", text });
-                assert!(parsed.series.is_empty() && !parsed.problems.is_empty(), "{} {text:?}", adapter.name);
+                assert!(
+                    parsed.series.is_empty() && !parsed.problems.is_empty(),
+                    "{} {text:?}",
+                    adapter.name
+                );
             }
         }
     }

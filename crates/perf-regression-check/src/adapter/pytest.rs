@@ -48,16 +48,25 @@ pub(super) fn parse(source: Source<'_>) -> Parsed {
         };
         let samples: Option<Vec<f64>> = record.stats.data.iter().map(Value::as_f64).collect();
         let series = match samples {
-            Some(samples) if !samples.is_empty() => Series::new(&record.fullname, "time", Unit::seconds(), samples),
+            Some(samples) if !samples.is_empty() => {
+                Series::new(&record.fullname, "time", Unit::seconds(), samples)
+            }
             whole => {
                 if whole.is_none() {
                     parsed.problems.push(
-                        Diagnostic::warning(format!("{}: not every entry of data is a number; its summary is used instead", record.fullname))
-                            .at(Place::file(source.path)),
+                        Diagnostic::warning(format!(
+                            "{}: not every entry of data is a number; its summary is used instead",
+                            record.fullname
+                        ))
+                        .at(Place::file(source.path)),
                     );
                 }
-                let (value, statistic) = record.stats.median.map_or((record.stats.mean, "mean"), |median| (median, "median"));
-                Series::new(&record.fullname, "time", Unit::seconds(), vec![value]).summary(statistic)
+                let (value, statistic) = record
+                    .stats
+                    .median
+                    .map_or((record.stats.mean, "mean"), |median| (median, "median"));
+                Series::new(&record.fullname, "time", Unit::seconds(), vec![value])
+                    .summary(statistic)
             }
         };
         parsed.series.push(series);

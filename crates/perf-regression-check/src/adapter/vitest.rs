@@ -51,7 +51,9 @@ pub(super) fn parse(source: Source<'_>) -> Parsed {
             let unit = Unit::of("ms");
             Ok([match (record.samples, record.median, record.mean) {
                 (samples, _, _) if !samples.is_empty() => Series::new(name, "time", unit, samples),
-                (_, Some(median), _) => Series::new(name, "time", unit, vec![median]).summary("median"),
+                (_, Some(median), _) => {
+                    Series::new(name, "time", unit, vec![median]).summary("median")
+                }
                 (_, _, Some(mean)) => Series::new(name, "time", unit, vec![mean]).summary("mean"),
                 _ => return Err(format!("{name} has no result: it did not run")),
             }])

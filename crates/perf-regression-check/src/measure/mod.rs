@@ -59,7 +59,9 @@ pub fn run(runner: &Runner<'_>, options: &cli::Run) -> Result<Exit, Failure> {
     let format = Format::parse(&options.format).map_err(|message| Diagnostic::error(message))?;
     let command = Command::new(options)?;
     let source = match (options.wall_time, options.results.is_empty()) {
-        (true, false) => return Err(Diagnostic::error("--wall-time and --results exclude each other").into()),
+        (true, false) => {
+            return Err(Diagnostic::error("--wall-time and --results exclude each other").into());
+        }
         (true, true) => Source::WallTime,
         (false, true) => Source::Output(format),
         (false, false) => Source::Files(cli::Paths::flat(&options.results), format),
@@ -70,9 +72,14 @@ pub fn run(runner: &Runner<'_>, options: &cli::Run) -> Result<Exit, Failure> {
     let seed = match options.seed {
         Some(seed) => seed,
         None => {
-            let bytes = runner.system().random().map_err(|error| Failure::world(Diagnostic::error(error.to_string())))?;
+            let bytes = runner
+                .system()
+                .random()
+                .map_err(|error| Failure::world(Diagnostic::error(error.to_string())))?;
             // Kept below 2^53, so that it survives being written as a JSON number.
-            bytes[..6].iter().fold(0, |seed, byte| seed << 8 | u64::from(*byte))
+            bytes[..6]
+                .iter()
+                .fold(0, |seed, byte| seed << 8 | u64::from(*byte))
         }
     };
     let control = Control::install()?;
@@ -93,7 +100,11 @@ pub fn run(runner: &Runner<'_>, options: &cli::Run) -> Result<Exit, Failure> {
         sets: [ResultSet::default(), ResultSet::default()],
         done: 0,
     };
-    let stop = if options.no_early_stop { EarlyStop::Never } else { EarlyStop::Allowed };
+    let stop = if options.no_early_stop {
+        EarlyStop::Never
+    } else {
+        EarlyStop::Allowed
+    };
     let mut looks = Looks::new(policy.alpha, options.pairs as usize, stop);
     let mut level = None;
     let stopped = duet.measure(seed, &mut looks, &policy, &mut level);
@@ -104,11 +115,25 @@ pub fn run(runner: &Runner<'_>, options: &cli::Run) -> Result<Exit, Failure> {
     let mut judgement = judge(&sets[0], &sets[1], policy);
     match stopped {
         Stopped::Complete => runner.log(&format!("all {done} pairs are done")),
-        Stopped::Settled => runner.log(&format!("stopped after {done} of {} pairs: nothing is open at this look's level", options.pairs)),
-        Stopped::OutOfTime => runner.log(&format!("stopped after {done} of {} pairs: the time budget is used up", options.pairs)),
+        Stopped::Settled => runner.log(&format!(
+            "stopped after {done} of {} pairs: nothing is open at this look's level",
+            options.pairs
+        )),
+        Stopped::OutOfTime => runner.log(&format!(
+            "stopped after {done} of {} pairs: the time budget is used up",
+            options.pairs
+        )),
         Stopped::Failed(message) => {
-            let message = format!("{message} ({done} of {} pairs were complete)", options.pairs);
-            judgement.add(Finding { verdict: Verdict::Error, code: RUN_FAILED, message, about: None });
+            let message = format!(
+                "{message} ({done} of {} pairs were complete)",
+                options.pairs
+            );
+            judgement.add(Finding {
+                verdict: Verdict::Error,
+                code: RUN_FAILED,
+                message,
+                about: None,
+            });
         }
     }
     finish(runner, &judgement, inputs, started, &options.reports)
@@ -127,10 +152,21 @@ struct Duet<'a> {
 }
 
 impl Duet<'_> {
-    fn measure(&mut self, seed: u64, looks: &mut Looks, policy: &Policy, level: &mut Option<f64>) -> Stopped {
+    fn measure(
+        &mut self,
+        seed: u64,
+        looks: &mut Looks,
+        policy: &Policy,
+        level: &mut Option<f64>,
+    ) -> Stopped {
         for round in 0..self.options.warmup {
             for side in [Side::Baseline, Side::Candidate] {
-                self.progress(&format!("warm-up {} of {}, {}", round + 1, self.options.warmup, side.word()));
+                self.progress(&format!(
+                    "warm-up {} of {}, {}",
+                    round + 1,
+                    self.options.warmup,
+                    side.word()
+                ));
                 if let Err(message) = self.once(side) {
                     return Stopped::Failed(message);
                 }
@@ -138,9 +174,16 @@ impl Duet<'_> {
         }
         let budget = Duration::from_secs(self.options.time_budget);
         let measuring = Instant::now();
-        for (round, order) in schedule(self.options.pairs as usize, seed).into_iter().enumerate() {
+        for (round, order) in schedule(self.options.pairs as usize, seed)
+            .into_iter()
+            .enumerate()
+        {
             // A pair that would not end in time is not begun: a half pair is of no use.
-            let each = if round == 0 { Duration::ZERO } else { measuring.elapsed() / u32::try_from(round).unwrap_or(1) };
+            let each = if round == 0 {
+                Duration::ZERO
+            } else {
+                measuring.elapsed() / u32::try_from(round).unwrap_or(1)
+            };
             if self.begun.elapsed() + each > budget {
                 return Stopped::OutOfTime;
             }
@@ -149,19 +192,35 @@ impl Duet<'_> {
             for side in order {
                 match self.once(side) {
                     Ok(series) => pair[side as usize] = series,
-                    Err(message) => return Stopped::Failed(format!("pair {}: {message}", round + 1)),
+                    Err(message) => {
+                        return Stopped::Failed(format!("pair {}: {message}", round + 1));
+                    }
                 }
             }
             for (set, series) in self.sets.iter_mut().zip(pair) {
-                set.extend(series.into_iter().filter_map(|series| of_round(series, round as u64)));
+                set.extend(
+                    series
+                        .into_iter()
+                        .filter_map(|series| of_round(series, round as u64)),
+                );
             }
             self.done = round + 1;
             if let Err(failure) = self.write_partial() {
-                let message = failure.diagnostics.first().map_or_else(String::new, |diagnostic| diagnostic.message.clone());
+                let message = failure
+                    .diagnostics
+                    .first()
+                    .map_or_else(String::new, |diagnostic| diagnostic.message.clone());
                 return Stopped::Failed(message);
             }
             if let Some(alpha) = looks.interim(self.done) {
-                let judgement = judge(&self.sets[0], &self.sets[1], Policy { alpha, ..policy.clone() });
+                let judgement = judge(
+                    &self.sets[0],
+                    &self.sets[1],
+                    Policy {
+                        alpha,
+                        ..policy.clone()
+                    },
+                );
                 let decisions = &judgement.suite.decisions;
                 if !decisions.is_empty() && !decisions.iter().any(Decision::is_open) {
                     *level = Some(alpha);
@@ -175,30 +234,45 @@ impl Duet<'_> {
     /// Runs the command once in a checkout.
     fn once(&self, side: Side) -> Result<Vec<Series>, String> {
         let folder = self.checkouts.folder(side);
-        let budget = Duration::from_secs(self.options.time_budget).saturating_sub(self.begun.elapsed());
-        let marker = tempfile::NamedTempFile::new().map_err(|error| format!("cannot create a temporary file: {error}"))?;
+        let budget =
+            Duration::from_secs(self.options.time_budget).saturating_sub(self.begun.elapsed());
+        let marker = tempfile::NamedTempFile::new()
+            .map_err(|error| format!("cannot create a temporary file: {error}"))?;
         let capture = matches!(self.source, Source::Output(_));
         let ended = self.command.run(folder, capture, budget, self.control)?;
         match ended {
             Ended::Interrupted => return Err("interrupted".to_owned()),
-            Ended::TimedOut => return Err(format!("the {} did not end within the time budget", side.word())),
+            Ended::TimedOut => {
+                return Err(format!(
+                    "the {} did not end within the time budget",
+                    side.word()
+                ));
+            }
             Ended::Failed { status, tail } => {
-                self.runner.log(&format!("the last words of the {}:", side.word()));
-                let _ = self.runner.without_commands(|| tail.lines().for_each(|line| self.runner.log(&format!("  {line}"))));
+                self.runner
+                    .log(&format!("the last words of the {}:", side.word()));
+                let _ = self.runner.without_commands(|| {
+                    tail.lines()
+                        .for_each(|line| self.runner.log(&format!("  {line}")))
+                });
                 return Err(format!("the {} ended with {status}", side.word()));
             }
             Ended::Succeeded { output, elapsed } => {
                 let name = format!("{} output", side.word());
                 match &self.source {
-                    Source::WallTime => {
-                        Ok(vec![Series::new(self.command.shown(), "wall-time", Unit::nanoseconds(), vec![elapsed.as_secs_f64() * 1e9])])
-                    }
+                    Source::WallTime => Ok(vec![Series::new(
+                        self.command.shown(),
+                        "wall-time",
+                        Unit::nanoseconds(),
+                        vec![elapsed.as_secs_f64() * 1e9],
+                    )]),
                     Source::Output(format) => {
                         let parsed = parse_text(&name, &output, *format);
                         self.accept(side, parsed.series, parsed.problems)
                     }
                     Source::Files(paths, format) => {
-                        let paths: Vec<PathBuf> = paths.iter().map(|path| folder.join(path)).collect();
+                        let paths: Vec<PathBuf> =
+                            paths.iter().map(|path| folder.join(path)).collect();
                         let read = read_side(&paths, *format);
                         checkout::refuse_stale(&read.inputs, marker.path())?;
                         self.accept(side, read.set.series, read.set.problems)
@@ -208,12 +282,26 @@ impl Duet<'_> {
         }
     }
 
-    fn accept(&self, side: Side, series: Vec<Series>, problems: Vec<Diagnostic>) -> Result<Vec<Series>, String> {
-        let first_error = problems.iter().find(|problem| problem.severity == gatehouse_core::diagnostic::Severity::Error);
+    fn accept(
+        &self,
+        side: Side,
+        series: Vec<Series>,
+        problems: Vec<Diagnostic>,
+    ) -> Result<Vec<Series>, String> {
+        let first_error = problems
+            .iter()
+            .find(|problem| problem.severity == gatehouse_core::diagnostic::Severity::Error);
         match first_error {
             Some(problem) if !self.options.rules.lenient || series.is_empty() => {
-                let place = problem.place.as_ref().map_or(String::new(), Place::to_string);
-                Err(format!("the results of the {} cannot be read: {} {place}", side.word(), problem.message))
+                let place = problem
+                    .place
+                    .as_ref()
+                    .map_or(String::new(), Place::to_string);
+                Err(format!(
+                    "the results of the {} cannot be read: {} {place}",
+                    side.word(),
+                    problem.message
+                ))
             }
             _ => Ok(series),
         }
@@ -222,26 +310,51 @@ impl Duet<'_> {
     /// Writes both sides' results so far.
     fn write_partial(&self) -> Result<Vec<Input>, Failure> {
         let mut inputs = Vec::new();
-        for (side, set) in [Side::Baseline, Side::Candidate].into_iter().zip(&self.sets) {
-            let path = self.options.reports.out_dir.join(format!("{}.json", side.word()));
-            let json = serde_json::to_string_pretty(&set.document()).map_err(|error| Diagnostic::error(error.to_string()))? + "\n";
-            write_atomic(&path, json.as_bytes()).map_err(|error| Failure::world(Diagnostic::error(error.to_string())))?;
-            inputs.push(Input { name: path.display().to_string(), sha256: sha256_hex(json.as_bytes()) });
+        for (side, set) in [Side::Baseline, Side::Candidate]
+            .into_iter()
+            .zip(&self.sets)
+        {
+            let path = self
+                .options
+                .reports
+                .out_dir
+                .join(format!("{}.json", side.word()));
+            let json = serde_json::to_string_pretty(&set.document())
+                .map_err(|error| Diagnostic::error(error.to_string()))?
+                + "\n";
+            write_atomic(&path, json.as_bytes())
+                .map_err(|error| Failure::world(Diagnostic::error(error.to_string())))?;
+            inputs.push(Input {
+                name: path.display().to_string(),
+                sha256: sha256_hex(json.as_bytes()),
+            });
         }
         Ok(inputs)
     }
 
     fn show_pair(&self, round: usize, each: Duration) {
         let left = each * u32::try_from(self.options.pairs as usize - round).unwrap_or(0);
-        let estimate = if round == 0 { String::new() } else { format!(", about {} s left", left.as_secs() + 1) };
-        self.progress(&format!("pair {} of {}{estimate}", round + 1, self.options.pairs));
+        let estimate = if round == 0 {
+            String::new()
+        } else {
+            format!(", about {} s left", left.as_secs() + 1)
+        };
+        self.progress(&format!(
+            "pair {} of {}{estimate}",
+            round + 1,
+            self.options.pairs
+        ));
     }
 
     /// A line that is rewritten on a terminal; in a log, every tenth of the way.
     fn progress(&self, text: &str) {
         let system = self.runner.system();
         if system.is_terminal(Stream::Err) {
-            let end = if self.done + 1 >= self.options.pairs as usize { "\n" } else { "" };
+            let end = if self.done + 1 >= self.options.pairs as usize {
+                "\n"
+            } else {
+                ""
+            };
             let _ = system.write(Stream::Err, &format!("\r\u{1b}[K{text}{end}"));
         } else if self.done % (self.options.pairs as usize).div_ceil(10) == 0 {
             self.runner.log(text);
@@ -252,5 +365,10 @@ impl Duet<'_> {
 /// A run's samples of one metric as the one value of its round: their median.
 fn of_round(series: Series, round: u64) -> Option<Series> {
     let value = median(&series.samples)?;
-    Some(Series { samples: vec![value], pairs: vec![round], statistic: None, ..series })
+    Some(Series {
+        samples: vec![value],
+        pairs: vec![round],
+        statistic: None,
+        ..series
+    })
 }

@@ -21,9 +21,19 @@ const TAIL_LIMIT: usize = 4000;
 
 /// What the measured code must not be able to reach: the step's outputs, and tokens.
 const WITHHELD: &[&str] = &[
-    "GITHUB_OUTPUT", "GITHUB_ENV", "GITHUB_PATH", "GITHUB_STATE", "GITHUB_STEP_SUMMARY", "GITHUB_TOKEN", "GH_TOKEN",
-    "ACTIONS_RUNTIME_TOKEN", "ACTIONS_ID_TOKEN_REQUEST_TOKEN", "ACTIONS_ID_TOKEN_REQUEST_URL", "ACTIONS_CACHE_URL",
-    "ACTIONS_RESULTS_URL", "ACTIONS_RUNTIME_URL",
+    "GITHUB_OUTPUT",
+    "GITHUB_ENV",
+    "GITHUB_PATH",
+    "GITHUB_STATE",
+    "GITHUB_STEP_SUMMARY",
+    "GITHUB_TOKEN",
+    "GH_TOKEN",
+    "ACTIONS_RUNTIME_TOKEN",
+    "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
+    "ACTIONS_ID_TOKEN_REQUEST_URL",
+    "ACTIONS_CACHE_URL",
+    "ACTIONS_RESULTS_URL",
+    "ACTIONS_RUNTIME_URL",
 ];
 
 /// Lets a signal end the running command.
@@ -35,13 +45,17 @@ pub(super) struct Control {
 impl Control {
     /// Takes over Ctrl-C and termination.
     pub(super) fn install() -> Result<Self, Diagnostic> {
-        let control = Self { interrupted: Arc::default(), group: Arc::default() };
+        let control = Self {
+            interrupted: Arc::default(),
+            group: Arc::default(),
+        };
         let (interrupted, group) = (Arc::clone(&control.interrupted), Arc::clone(&control.group));
         let handler = move || {
             interrupted.store(true, Ordering::SeqCst);
             kill_group(group.load(Ordering::SeqCst));
         };
-        ctrlc::set_handler(handler).map_err(|error| Diagnostic::error(format!("cannot watch for Ctrl-C: {error}")))?;
+        ctrlc::set_handler(handler)
+            .map_err(|error| Diagnostic::error(format!("cannot watch for Ctrl-C: {error}")))?;
         Ok(control)
     }
 
@@ -84,37 +98,73 @@ impl Command {
             return Ok(Self::shell(script));
         }
         if options.command.is_empty() {
-            return Err(Diagnostic::error("no command to measure").help("put it after `--`, or pass --shell-command"));
+            return Err(Diagnostic::error("no command to measure")
+                .help("put it after `--`, or pass --shell-command"));
         }
-        Ok(Self { words: options.command.clone() })
+        Ok(Self {
+            words: options.command.clone(),
+        })
     }
 
     /// A script of the caller's, run by bash as a workflow step would be.
     pub(super) fn shell(script: &str) -> Self {
-        let words = ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", script];
-        Self { words: words.into_iter().map(OsString::from).collect() }
+        let words = [
+            "bash",
+            "--noprofile",
+            "--norc",
+            "-eo",
+            "pipefail",
+            "-c",
+            script,
+        ];
+        Self {
+            words: words.into_iter().map(OsString::from).collect(),
+        }
     }
 
     /// The command for people, and as the benchmark's name when its whole time is taken.
     pub(super) fn shown(&self) -> String {
         let script = self.words.first().is_some_and(|word| word == "bash") && self.words.len() == 7;
-        let words: Vec<String> = self.words.iter().skip(if script { 6 } else { 0 }).map(|word| word.to_string_lossy().into_owned()).collect();
+        let words: Vec<String> = self
+            .words
+            .iter()
+            .skip(if script { 6 } else { 0 })
+            .map(|word| word.to_string_lossy().into_owned())
+            .collect();
         ellipsis(&visible(&words.join(" ")), 200)
     }
 
     /// Runs it once in `folder`.
-    pub(super) fn run(&self, folder: &Path, capture: bool, limit: Duration, control: &Control) -> Result<Ended, String> {
+    pub(super) fn run(
+        &self,
+        folder: &Path,
+        capture: bool,
+        limit: Duration,
+        control: &Control,
+    ) -> Result<Ended, String> {
         if control.is_interrupted() {
             return Ok(Ended::Interrupted);
         }
         let mut command = std::process::Command::new(&self.words[0]);
-        command.args(&self.words[1..]).current_dir(folder).stdin(Stdio::null()).stderr(Stdio::piped());
-        command.stdout(if capture { Stdio::piped() } else { Stdio::null() });
-        WITHHELD.iter().for_each(|name| { command.env_remove(name); });
+        command
+            .args(&self.words[1..])
+            .current_dir(folder)
+            .stdin(Stdio::null())
+            .stderr(Stdio::piped());
+        command.stdout(if capture {
+            Stdio::piped()
+        } else {
+            Stdio::null()
+        });
+        WITHHELD.iter().for_each(|name| {
+            command.env_remove(name);
+        });
         #[cfg(unix)]
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
         let begun = Instant::now();
-        let mut child = command.spawn().map_err(|error| format!("cannot start {}: {error}", self.shown()))?;
+        let mut child = command
+            .spawn()
+            .map_err(|error| format!("cannot start {}: {error}", self.shown()))?;
         control.group.store(child.id(), Ordering::SeqCst);
         // A signal between the check above and the line before found no group to end.
         if control.is_interrupted() {
@@ -122,11 +172,20 @@ impl Command {
         }
         let result = attend(&mut child, begun, limit);
         control.group.store(0, Ordering::SeqCst);
-        let Attended { status, output, tail, elapsed, timed_out } = result?;
+        let Attended {
+            status,
+            output,
+            tail,
+            elapsed,
+            timed_out,
+        } = result?;
         Ok(match () {
             () if control.is_interrupted() => Ended::Interrupted,
             () if timed_out => Ended::TimedOut,
-            () if !status.success() => Ended::Failed { status: in_words(status), tail },
+            () if !status.success() => Ended::Failed {
+                status: in_words(status),
+                tail,
+            },
             () => Ended::Succeeded { output, elapsed },
         })
     }
@@ -155,13 +214,17 @@ fn attend(child: &mut Child, begun: Instant, limit: Duration) -> Result<Attended
             }
             late
         });
-        let status = child.wait().map_err(|error| format!("cannot wait for the command: {error}"));
+        let status = child
+            .wait()
+            .map_err(|error| format!("cannot wait for the command: {error}"));
         let elapsed = begun.elapsed();
         drop(ended);
         let timed_out = watchdog.join().unwrap_or(false);
         // What the command left running would hold the pipes open.
         kill_group(id);
-        let output = output.join().unwrap_or_else(|_| Err("reading its output failed".to_owned()))?;
+        let output = output
+            .join()
+            .unwrap_or_else(|_| Err("reading its output failed".to_owned()))?;
         let tail = tail.join().unwrap_or_default();
         Ok(Attended {
             status: status?,
@@ -175,7 +238,9 @@ fn attend(child: &mut Child, begun: Instant, limit: Duration) -> Result<Attended
 
 fn drain(pipe: impl Read) -> Result<Vec<u8>, String> {
     let mut bytes = Vec::new();
-    pipe.take(OUTPUT_LIMIT + 1).read_to_end(&mut bytes).map_err(|error| format!("cannot read its output: {error}"))?;
+    pipe.take(OUTPUT_LIMIT + 1)
+        .read_to_end(&mut bytes)
+        .map_err(|error| format!("cannot read its output: {error}"))?;
     if bytes.len() as u64 > OUTPUT_LIMIT {
         return Err(format!("it prints more than {OUTPUT_LIMIT} bytes"));
     }
@@ -197,19 +262,27 @@ fn in_words(status: ExitStatus) -> String {
     if let Some(signal) = std::os::unix::process::ExitStatusExt::signal(&status) {
         return format!("signal {signal}");
     }
-    status.code().map_or_else(|| "an unknown status".to_owned(), |code| format!("exit code {code}"))
+    status.code().map_or_else(
+        || "an unknown status".to_owned(),
+        |code| format!("exit code {code}"),
+    )
 }
 
 /// Ends a process and everything it started; 0 is nobody.
 fn kill_group(id: u32) {
     #[cfg(unix)]
-    if let Some(group) = i32::try_from(id).ok().and_then(rustix::process::Pid::from_raw) {
+    if let Some(group) = i32::try_from(id)
+        .ok()
+        .and_then(rustix::process::Pid::from_raw)
+    {
         // Already gone is what we want.
         let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
     }
     #[cfg(not(unix))]
     if id != 0 {
-        let _ = std::process::Command::new("taskkill").args(["/T", "/F", "/PID", &id.to_string()]).output();
+        let _ = std::process::Command::new("taskkill")
+            .args(["/T", "/F", "/PID", &id.to_string()])
+            .output();
     }
 }
 
@@ -221,7 +294,8 @@ pub(super) fn pin(cpu: usize) -> Result<(), Diagnostic> {
     }
     let mut set = rustix::thread::CpuSet::new();
     set.set(cpu);
-    rustix::thread::sched_setaffinity(None, &set).map_err(|error| Diagnostic::error(format!("cannot run on CPU {cpu} only: {error}")))
+    rustix::thread::sched_setaffinity(None, &set)
+        .map_err(|error| Diagnostic::error(format!("cannot run on CPU {cpu} only: {error}")))
 }
 
 /// Confines this process and what it starts to one CPU.

@@ -69,15 +69,31 @@ fn findings(judgement: &Judgement<'_>) -> Markup {
 }
 
 fn effects(decisions: &[Decision<'_>]) -> Vec<Effect> {
-    let several = decisions.iter().any(|decision| decision.candidate.metric != decisions[0].candidate.metric);
+    let several = decisions
+        .iter()
+        .any(|decision| decision.candidate.metric != decisions[0].candidate.metric);
     decisions
         .iter()
         .filter_map(|decision| {
             let change = decision.change?;
-            let label = if several { decision.id().to_string() } else { decision.candidate.benchmark.clone() };
+            let label = if several {
+                decision.id().to_string()
+            } else {
+                decision.candidate.benchmark.clone()
+            };
             let percent = |share: f64| share * 100.0;
-            let low = if change.low <= -1.0 { f64::NEG_INFINITY } else { percent(change.low) };
-            Some(Effect { label, estimate: percent(change.estimate), low, high: percent(change.high), tone: tone(decision) })
+            let low = if change.low <= -1.0 {
+                f64::NEG_INFINITY
+            } else {
+                percent(change.low)
+            };
+            Some(Effect {
+                label,
+                estimate: percent(change.estimate),
+                low,
+                high: percent(change.high),
+                tone: tone(decision),
+            })
         })
         .collect()
 }
@@ -94,7 +110,9 @@ fn table(decisions: &[Decision<'_>]) -> Markup {
 
 fn row(decision: &Decision<'_>) -> Markup {
     let median = |series: &crate::model::Series| {
-        gatehouse_core::stats::quantile::median(&series.samples).map_or(String::new(), |value| number::with_unit(value, &series.unit))
+        gatehouse_core::stats::quantile::median(&series.samples).map_or(String::new(), |value| {
+            number::with_unit(value, &series.unit)
+        })
     };
     let dash = || "–".to_owned();
     html! {
@@ -117,16 +135,27 @@ fn row(decision: &Decision<'_>) -> Markup {
 fn samples(decision: &Decision<'_>) -> String {
     match decision.pairs {
         Some(pairs) => format!("{pairs} pairs"),
-        None => format!("{} + {}", decision.baseline.samples.len(), decision.candidate.samples.len()),
+        None => format!(
+            "{} + {}",
+            decision.baseline.samples.len(),
+            decision.candidate.samples.len()
+        ),
     }
 }
 
 fn distribution(decision: &Decision<'_>) -> Markup {
     let unit = decision.candidate.unit.clone();
-    let title = format!("Samples of {}", visible(&ellipsis(&decision.id().to_string(), 200)));
+    let title = format!(
+        "Samples of {}",
+        visible(&ellipsis(&decision.id().to_string(), 200))
+    );
     let sides = [
         ("baseline", decision.baseline.samples.as_slice(), Tone::Same),
-        ("candidate", decision.candidate.samples.as_slice(), tone(decision)),
+        (
+            "candidate",
+            decision.candidate.samples.as_slice(),
+            tone(decision),
+        ),
     ];
     html! {
         h3 { (visible(&ellipsis(&decision.id().to_string(), 200))) }

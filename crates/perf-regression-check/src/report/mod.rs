@@ -36,14 +36,19 @@ pub fn headline(judgement: &Judgement<'_>) -> String {
         count(Outcome::Improvement, "improvement", "improvements"),
         count(Outcome::Tolerated, "within tolerance", "within tolerance"),
         count(Outcome::Unchanged, "unchanged", "unchanged"),
-        (!judgement.breaches.is_empty()).then(|| format!("{} over budget", judgement.breaches.len())),
+        (!judgement.breaches.is_empty())
+            .then(|| format!("{} over budget", judgement.breaches.len())),
         (!judgement.missing.is_empty()).then(|| format!("{} missing", judgement.missing.len())),
         (!judgement.new.is_empty()).then(|| format!("{} new", judgement.new.len())),
     ]
     .into_iter()
     .flatten()
     .collect();
-    if parts.is_empty() { "nothing to compare".to_owned() } else { parts.join(", ") }
+    if parts.is_empty() {
+        "nothing to compare".to_owned()
+    } else {
+        parts.join(", ")
+    }
 }
 
 /// The rules in one sentence, for the end of every report.

@@ -6,12 +6,21 @@ use crate::decide::Change;
 #[must_use]
 pub fn with_unit(value: f64, unit: &str) -> String {
     let scaled = |steps: &[(f64, &str)]| {
-        let (factor, name) = steps.iter().rev().find(|(factor, _)| value.abs() >= *factor).unwrap_or(&steps[0]);
+        let (factor, name) = steps
+            .iter()
+            .rev()
+            .find(|(factor, _)| value.abs() >= *factor)
+            .unwrap_or(&steps[0]);
         format!("{} {name}", significant(value / factor))
     };
     match unit {
         "ns" => scaled(&[(1.0, "ns"), (1e3, "µs"), (1e6, "ms"), (1e9, "s")]),
-        "bytes" => scaled(&[(1.0, "B"), (1024.0, "KiB"), (1024.0 * 1024.0, "MiB"), (1024.0 * 1024.0 * 1024.0, "GiB")]),
+        "bytes" => scaled(&[
+            (1.0, "B"),
+            (1024.0, "KiB"),
+            (1024.0 * 1024.0, "MiB"),
+            (1024.0 * 1024.0 * 1024.0, "GiB"),
+        ]),
         "bytes/s" => scaled(&[(1.0, "B/s"), (1e3, "kB/s"), (1e6, "MB/s"), (1e9, "GB/s")]),
         "1/s" => scaled(&[(1.0, "/s"), (1e3, "k/s"), (1e6, "M/s"), (1e9, "G/s")]),
         "count" => grouped(value),
@@ -29,10 +38,18 @@ fn significant(value: f64) -> String {
     if !(-6.0..15.0).contains(&magnitude) {
         return format!("{value:.3e}");
     }
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and 9")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "between 0 and 9"
+    )]
     let decimals = (3.0 - magnitude).clamp(0.0, 9.0) as usize;
     let text = format!("{value:.decimals$}");
-    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
+    if text.contains('.') {
+        text.trim_end_matches('0').trim_end_matches('.').to_owned()
+    } else {
+        text
+    }
 }
 
 /// A count with thousands apart.
@@ -48,16 +65,28 @@ fn grouped(value: f64) -> String {
         }
         text.push(digit);
     }
-    if value < 0.0 { format!("-{text}") } else { text }
+    if value < 0.0 {
+        format!("-{text}")
+    } else {
+        text
+    }
 }
 
 /// A share as a signed percentage: `+5.02 %`.
 #[must_use]
 pub fn percent(share: f64) -> String {
     if share.is_infinite() {
-        return if share > 0.0 { "+∞ %".to_owned() } else { "−∞ %".to_owned() };
+        return if share > 0.0 {
+            "+∞ %".to_owned()
+        } else {
+            "−∞ %".to_owned()
+        };
     }
-    format!("{}{:.2} %", if share < 0.0 { "−" } else { "+" }, (share * 100.0).abs())
+    format!(
+        "{}{:.2} %",
+        if share < 0.0 { "−" } else { "+" },
+        (share * 100.0).abs()
+    )
 }
 
 /// A change's interval: `+4.10 % … +5.90 %`, or what is missing for one.
@@ -112,6 +141,9 @@ mod tests {
         assert_eq!(percent(0.0502), "+5.02 %");
         assert_eq!(percent(-0.1), "−10.00 %");
         assert_eq!(percent(f64::INFINITY), "+∞ %");
-        assert_eq!((p_value(0.5), p_value(0.012), p_value(1e-9)), ("0.50".to_owned(), "0.012".to_owned(), "<0.0001".to_owned()));
+        assert_eq!(
+            (p_value(0.5), p_value(0.012), p_value(1e-9)),
+            ("0.50".to_owned(), "0.012".to_owned(), "<0.0001".to_owned())
+        );
     }
 }

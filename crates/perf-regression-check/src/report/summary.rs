@@ -16,18 +16,41 @@ const OPEN_ROWS: usize = 25;
 #[must_use]
 pub fn summary(judgement: &Judgement<'_>, title: &str) -> Summary {
     let mut summary = Summary::new();
-    summary.block(&format!("## {} {}: {}", icon(judgement.verdict), title, judgement.verdict));
+    summary.block(&format!(
+        "## {} {}: {}",
+        icon(judgement.verdict),
+        title,
+        judgement.verdict
+    ));
     summary.block(&format!("**{}**", headline(judgement)));
     reasons(&mut summary, judgement);
     problems(&mut summary, &judgement.problems);
     section(&mut summary, judgement, Outcome::Regression, "Regressions");
     breaches(&mut summary, judgement);
     left_overs(&mut summary, judgement);
-    section(&mut summary, judgement, Outcome::Inconclusive, "Inconclusive");
-    section(&mut summary, judgement, Outcome::Improvement, "Improvements");
-    section(&mut summary, judgement, Outcome::Tolerated, "Within tolerance");
+    section(
+        &mut summary,
+        judgement,
+        Outcome::Inconclusive,
+        "Inconclusive",
+    );
+    section(
+        &mut summary,
+        judgement,
+        Outcome::Improvement,
+        "Improvements",
+    );
+    section(
+        &mut summary,
+        judgement,
+        Outcome::Tolerated,
+        "Within tolerance",
+    );
     section(&mut summary, judgement, Outcome::Unchanged, "Unchanged");
-    summary.block(&format!("<sub>{}</sub>", gatehouse_core::report::markdown::escape_html(&rules(judgement))));
+    summary.block(&format!(
+        "<sub>{}</sub>",
+        gatehouse_core::report::markdown::escape_html(&rules(judgement))
+    ));
     summary
 }
 
@@ -43,15 +66,31 @@ fn icon(verdict: Verdict) -> &'static str {
 /// Findings that no table below shows, and a word on what to do about `inconclusive`.
 fn reasons(summary: &mut Summary, judgement: &Judgement<'_>) {
     let mut lines = String::new();
-    for finding in judgement.findings.iter().filter(|finding| finding.about.is_none() && finding.code != "unreadable-input").take(20) {
-        lines.push_str(&format!("- {}: {}\n", finding.verdict, plain(&finding.message)));
+    for finding in judgement
+        .findings
+        .iter()
+        .filter(|finding| finding.about.is_none() && finding.code != "unreadable-input")
+        .take(20)
+    {
+        lines.push_str(&format!(
+            "- {}: {}\n",
+            finding.verdict,
+            plain(&finding.message)
+        ));
     }
     if judgement.verdict == Verdict::Inconclusive && judgement.count(Outcome::Inconclusive) > 0 {
         lines.push_str("- What is inconclusive needs more samples, a quieter machine, or a larger `detect-percent`; paired rounds (`run`) need the fewest.\n");
     }
-    let excepted: Vec<&crate::verdict::Finding> = judgement.findings.iter().filter(|finding| finding.code == "excepted").collect();
+    let excepted: Vec<&crate::verdict::Finding> = judgement
+        .findings
+        .iter()
+        .filter(|finding| finding.code == "excepted")
+        .collect();
     for finding in excepted.iter().take(20) {
-        let about = finding.about.as_ref().map_or(String::new(), |id| plain(&id.to_string()));
+        let about = finding
+            .about
+            .as_ref()
+            .map_or(String::new(), |id| plain(&id.to_string()));
         lines.push_str(&format!("- {about}: {}\n", plain(&finding.message)));
     }
     if !lines.is_empty() {
@@ -66,19 +105,41 @@ fn problems(summary: &mut Summary, problems: &[Diagnostic]) {
     summary.block("### Problems in the inputs");
     let mut table = Table::new(&["where", "what", "help"]);
     for problem in problems {
-        let place = problem.place.as_ref().map_or(String::new(), ToString::to_string);
-        table.row([place, problem.message.clone(), problem.help.clone().unwrap_or_default()]);
+        let place = problem
+            .place
+            .as_ref()
+            .map_or(String::new(), ToString::to_string);
+        table.row([
+            place,
+            problem.message.clone(),
+            problem.help.clone().unwrap_or_default(),
+        ]);
     }
     fold(&mut table);
     summary.table(&table);
 }
 
 fn section(summary: &mut Summary, judgement: &Judgement<'_>, outcome: Outcome, title: &str) {
-    let decisions: Vec<&Decision<'_>> = judgement.suite.decisions.iter().filter(|decision| decision.outcome == outcome).collect();
+    let decisions: Vec<&Decision<'_>> = judgement
+        .suite
+        .decisions
+        .iter()
+        .filter(|decision| decision.outcome == outcome)
+        .collect();
     if decisions.is_empty() {
         return;
     }
-    let mut table = Table::new(&["benchmark", "metric", "#change", "interval", "#baseline", "#candidate", "#q", "#would have seen", "why"]);
+    let mut table = Table::new(&[
+        "benchmark",
+        "metric",
+        "#change",
+        "interval",
+        "#baseline",
+        "#candidate",
+        "#q",
+        "#would have seen",
+        "why",
+    ]);
     for decision in &decisions {
         table.row(row(decision));
     }
@@ -100,7 +161,9 @@ fn fold(table: &mut Table) {
 
 fn row(decision: &Decision<'_>) -> [String; 9] {
     let median = |series: &crate::model::Series| {
-        gatehouse_core::stats::quantile::median(&series.samples).map_or(String::new(), |value| number::with_unit(value, &series.unit))
+        gatehouse_core::stats::quantile::median(&series.samples).map_or(String::new(), |value| {
+            number::with_unit(value, &series.unit)
+        })
     };
     let change = decision.change;
     [
@@ -111,7 +174,11 @@ fn row(decision: &Decision<'_>) -> [String; 9] {
         median(decision.baseline),
         median(decision.candidate),
         decision.q.map_or_else(|| "–".to_owned(), number::p_value),
-        if decision.detectable.is_finite() { format!("{} %", number::trim(decision.detectable * 100.0)) } else { "nothing".to_owned() },
+        if decision.detectable.is_finite() {
+            format!("{} %", number::trim(decision.detectable * 100.0))
+        } else {
+            "nothing".to_owned()
+        },
         decision.why.clone(),
     ]
 }
@@ -133,15 +200,34 @@ fn left_overs(summary: &mut Summary, judgement: &Judgement<'_>) {
     if judgement.missing.is_empty() && judgement.new.is_empty() {
         return;
     }
-    summary.block(&format!("### On one side only ({} missing, {} new)", judgement.missing.len(), judgement.new.len()));
+    summary.block(&format!(
+        "### On one side only ({} missing, {} new)",
+        judgement.missing.len(),
+        judgement.new.len()
+    ));
     let mut table = Table::new(&["benchmark", "metric", "side", "note"]);
     for series in &judgement.missing {
-        let renamed = judgement.renames.iter().find(|(old, _)| *old == series.id());
-        let note = renamed.map_or(String::new(), |(_, new)| format!("renamed to {}?", new.benchmark));
-        table.row([&series.benchmark, &series.metric, "baseline only: missing", &note]);
+        let renamed = judgement
+            .renames
+            .iter()
+            .find(|(old, _)| *old == series.id());
+        let note = renamed.map_or(String::new(), |(_, new)| {
+            format!("renamed to {}?", new.benchmark)
+        });
+        table.row([
+            &series.benchmark,
+            &series.metric,
+            "baseline only: missing",
+            &note,
+        ]);
     }
     for series in &judgement.new {
-        table.row([&series.benchmark, &series.metric, "candidate only: new", "nothing to compare with yet"]);
+        table.row([
+            &series.benchmark,
+            &series.metric,
+            "candidate only: new",
+            "nothing to compare with yet",
+        ]);
     }
     fold(&mut table);
     summary.table(&table);

@@ -23,15 +23,38 @@ fn names_are_text_everywhere() {
     let names: Vec<&str> = NAMES.iter().copied().chain([long.as_str()]).collect();
     let side = |value: f64| {
         let samples = around(value);
-        document(&names.iter().map(|name| (*name, samples.as_slice())).collect::<Vec<_>>())
+        document(
+            &names
+                .iter()
+                .map(|name| (*name, samples.as_slice()))
+                .collect::<Vec<_>>(),
+        )
     };
     program.write("old.json", &side(100.0));
     program.write("new.json", &side(150.0));
-    let outcome = program.run(&["compare", "--baseline", "old.json", "--candidate", "new.json"]).expect(1);
+    let outcome = program
+        .run(&[
+            "compare",
+            "--baseline",
+            "old.json",
+            "--candidate",
+            "new.json",
+        ])
+        .expect(1);
 
-    let commands: Vec<&str> =
-        outcome.out.lines().chain(outcome.err.lines()).filter(|line| line.trim_start().starts_with("::")).collect();
-    assert!(commands.iter().all(|line| line.starts_with("::error title=performance%3A regression::") || line.starts_with("::error::and ")), "{commands:#?}");
+    let commands: Vec<&str> = outcome
+        .out
+        .lines()
+        .chain(outcome.err.lines())
+        .filter(|line| line.trim_start().starts_with("::"))
+        .collect();
+    assert!(
+        commands.iter().all(
+            |line| line.starts_with("::error title=performance%3A regression::")
+                || line.starts_with("::error::and ")
+        ),
+        "{commands:#?}"
+    );
     assert!(commands.len() <= 10);
     for text in [&outcome.out, &outcome.err] {
         assert!(!text.contains('\u{1b}') && !text.contains("##[") && !text.contains('\u{202e}'));
@@ -41,11 +64,24 @@ fn names_are_text_everywhere() {
     assert_eq!((outputs.len(), outputs["verdict"].as_str()), (7, "fail"));
 
     let summary = program.read("summary");
-    for markup in ["<script", "<img", "@everyone", "](https", "www.evil", "\u{1b}", "\u{202e}"] {
+    for markup in [
+        "<script",
+        "<img",
+        "@everyone",
+        "](https",
+        "www.evil",
+        "\u{1b}",
+        "\u{202e}",
+    ] {
         assert!(!summary.contains(markup), "summary has {markup}");
     }
-    let rows = summary.lines().filter(|line| line.contains("the corrected test rejects"));
-    assert!(rows.clone().count() == names.len() && rows.clone().all(|row| row.matches('|').count() == 10));
+    let rows = summary
+        .lines()
+        .filter(|line| line.contains("the corrected test rejects"));
+    assert!(
+        rows.clone().count() == names.len()
+            && rows.clone().all(|row| row.matches('|').count() == 10)
+    );
 
     let html = program.read("gatehouse-report/report.html");
     for markup in ["<script", "<img", "onerror=alert(1)>", "\u{1b}", "\u{202e}"] {
@@ -59,8 +95,26 @@ fn hostile_policies_and_paths_are_one_error() {
     let program = Program::in_actions();
     program.write("old.json", &document(&[("a", &around(1.0))]));
     program.write("p\n::error::owned.toml", "x = 1");
-    let outcome = program.run(&["compare", "--baseline", "old.json", "--candidate", "old.json", "--config", "p\n::error::owned.toml"]).expect(2);
-    assert!(outcome.err.lines().chain(outcome.out.lines()).all(|line| !line.starts_with("::error::owned")), "{}", outcome.out);
+    let outcome = program
+        .run(&[
+            "compare",
+            "--baseline",
+            "old.json",
+            "--candidate",
+            "old.json",
+            "--config",
+            "p\n::error::owned.toml",
+        ])
+        .expect(2);
+    assert!(
+        outcome
+            .err
+            .lines()
+            .chain(outcome.out.lines())
+            .all(|line| !line.starts_with("::error::owned")),
+        "{}",
+        outcome.out
+    );
 }
 
 #[test]
@@ -69,7 +123,11 @@ fn links_do_not_lead_out_of_a_folder() {
     program.write("secret.json", &document(&[("secret", &around(1.0))]));
     program.write("results/good.json", &document(&[("good", &around(1.0))]));
     #[cfg(unix)]
-    std::os::unix::fs::symlink(program.path("secret.json"), program.path("results/link.json")).unwrap();
+    std::os::unix::fs::symlink(
+        program.path("secret.json"),
+        program.path("results/link.json"),
+    )
+    .unwrap();
     let printed = program.run(&["parse", "results"]).expect(0).out;
     assert!(printed.contains("good") && !printed.contains("secret"));
 }

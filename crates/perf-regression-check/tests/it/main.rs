@@ -1,5 +1,9 @@
 //! Drives the built program with a cleared environment, on real and on made-up inputs.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
+
 mod corpus;
 mod fixtures;
 mod hostile;
@@ -19,7 +23,10 @@ struct Program {
 
 impl Program {
     fn new() -> Self {
-        Self { folder: tempfile::tempdir().unwrap(), vars: Vec::new() }
+        Self {
+            folder: tempfile::tempdir().unwrap(),
+            vars: Vec::new(),
+        }
     }
 
     /// As in a step of a workflow: with outputs and summary files.
@@ -34,7 +41,10 @@ impl Program {
             ("GITHUB_SHA", "a".repeat(40)),
             ("GITHUB_RUN_ID", "42".to_owned()),
         ];
-        let vars = vars.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+        let vars = vars
+            .into_iter()
+            .map(|(name, value)| (name.to_owned(), value))
+            .collect();
         Self { vars, ..program }
     }
 
@@ -55,7 +65,10 @@ impl Program {
 
     fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_perf-regression-check"));
-        command.args(arguments).current_dir(self.folder.path()).env_clear();
+        command
+            .args(arguments)
+            .current_dir(self.folder.path())
+            .env_clear();
         // The measured commands are found through it.
         command.env("PATH", "/usr/local/bin:/usr/bin:/bin");
         command.envs(self.vars.iter().map(|(name, value)| (name, value)));
@@ -68,7 +81,10 @@ impl Program {
 
     /// The step's outputs, as the runner reads them.
     fn outputs(&self) -> std::collections::BTreeMap<String, String> {
-        gatehouse_core::runner::read_back(&self.read("outputs"), cfg!(windows)).unwrap().into_iter().collect()
+        gatehouse_core::runner::read_back(&self.read("outputs"), cfg!(windows))
+            .unwrap()
+            .into_iter()
+            .collect()
     }
 }
 
@@ -90,13 +106,21 @@ impl Outcome {
 
     #[track_caller]
     fn expect(self, code: i32) -> Self {
-        assert_eq!(self.code, Some(code), "\nstdout:\n{}\nstderr:\n{}", self.out, self.err);
+        assert_eq!(
+            self.code,
+            Some(code),
+            "\nstdout:\n{}\nstderr:\n{}",
+            self.out,
+            self.err
+        );
         self
     }
 }
 
 fn fixture(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name)
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/fixtures")
+        .join(name)
 }
 
 /// A benchmark-results/v1 document of times.
@@ -112,5 +136,8 @@ fn document(entries: &[(&str, &[f64])]) -> String {
 
 /// Ten quiet samples around a value.
 fn around(value: f64) -> Vec<f64> {
-    [0.3, -0.4, 0.1, 0.2, -0.2, 0.0, 0.5, -0.1, -0.3, 0.4].iter().map(|percent| value * (1.0 + percent / 100.0)).collect()
+    [0.3, -0.4, 0.1, 0.2, -0.2, 0.0, 0.5, -0.1, -0.3, 0.4]
+        .iter()
+        .map(|percent| value * (1.0 + percent / 100.0))
+        .collect()
 }
