@@ -6,7 +6,7 @@
 //!
 //! Stopping early without raising the error rate: the error is spent over at most three looks, at
 //! a half, three quarters and all of the pairs, by the O'Brien-Fleming-like function of Lan &
-//! DeMets (Biometrika 70, 1983). A look may use only what it adds to the spent error, so that the
+//! `DeMets` (Biometrika 70, 1983). A look may use only what it adds to the spent error, so that the
 //! levels of all looks sum to alpha: by Bonferroni's inequality the rule holds for every test and
 //! any dependence between looks. The run ends at a look that leaves nothing open: nothing
 //! inconclusive, and no interval that speaks of a change which the test does not confirm yet.

@@ -95,17 +95,21 @@ fn read_path(path: &Path, format: Format, side: &mut Side) {
         .collect();
     let summaries = named("summary.json");
     if !samples.is_empty() {
-        samples.iter().for_each(|file| read_criterion(file, side));
+        for file in &samples {
+            read_criterion(file, side);
+        }
     } else if !summaries.is_empty() {
-        summaries
-            .iter()
-            .for_each(|file| read_file(file, format, side));
+        for file in &summaries {
+            read_file(file, format, side);
+        }
     } else if files.is_empty() {
         side.set
             .problems
             .push(Diagnostic::error("the folder holds no file").at(Place::file(shown)));
     } else {
-        files.iter().for_each(|file| read_file(file, format, side));
+        for file in &files {
+            read_file(file, format, side);
+        }
     }
 }
 

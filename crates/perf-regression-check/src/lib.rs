@@ -149,7 +149,7 @@ fn compare(runner: &Runner<'_>, options: &cli::Compare) -> Result<Exit, Failure>
 }
 
 fn sides(options: &cli::Sides) -> Result<(Side, Side), Failure> {
-    let format = Format::parse(&options.format).map_err(|message| Diagnostic::error(message))?;
+    let format = Format::parse(&options.format).map_err(Diagnostic::error)?;
     let (baseline, candidate) = (
         Paths::flat(&options.baseline),
         Paths::flat(&options.candidate),
@@ -169,7 +169,7 @@ fn sides(options: &cli::Sides) -> Result<(Side, Side), Failure> {
 }
 
 fn parse(runner: &Runner<'_>, options: &cli::Parse) -> Result<Exit, Failure> {
-    let format = Format::parse(&options.format).map_err(|message| Diagnostic::error(message))?;
+    let format = Format::parse(&options.format).map_err(Diagnostic::error)?;
     let side = read_side(&options.files, format);
     show(runner, &side.set.problems);
     let json = serde_json::to_string_pretty(&side.set.document())

@@ -200,29 +200,29 @@ impl Unit {
         if let Some(factor) = byte_factor(plain) {
             return make("bytes", factor, Lower);
         }
-        if let Some((amount, time)) = plain.split_once('/') {
-            if let Some(seconds) = time_factor(time).map(|ns| ns / 1e9) {
-                if let Some(bytes) = byte_factor(amount) {
-                    return make("bytes/s", bytes / seconds, Higher);
-                }
-                if matches!(
-                    amount,
-                    "ops"
-                        | "op"
-                        | "req"
-                        | "reqs"
-                        | "requests"
-                        | "iter"
-                        | "iters"
-                        | "iterations"
-                        | "items"
-                        | "elem"
-                        | "1"
-                ) {
-                    return make("1/s", 1.0 / seconds, Higher);
-                }
-                return make(raw, 1.0, Higher);
+        if let Some((amount, time)) = plain.split_once('/')
+            && let Some(seconds) = time_factor(time).map(|ns| ns / 1e9)
+        {
+            if let Some(bytes) = byte_factor(amount) {
+                return make("bytes/s", bytes / seconds, Higher);
             }
+            if matches!(
+                amount,
+                "ops"
+                    | "op"
+                    | "req"
+                    | "reqs"
+                    | "requests"
+                    | "iter"
+                    | "iters"
+                    | "iterations"
+                    | "items"
+                    | "elem"
+                    | "1"
+            ) {
+                return make("1/s", 1.0 / seconds, Higher);
+            }
+            return make(raw, 1.0, Higher);
         }
         match plain {
             "count" | "counts" | "#" | "allocs" | "allocations" | "instructions" | "cycles" => {
@@ -302,11 +302,11 @@ impl ResultSet {
                         )));
                         continue;
                     }
-                    if known.pairs.is_empty() != series.pairs.is_empty() {
+                    if known.pairs.is_empty() == series.pairs.is_empty() {
+                        known.pairs.extend(&series.pairs);
+                    } else {
                         // Half-paired data is not paired.
                         known.pairs.clear();
-                    } else {
-                        known.pairs.extend(&series.pairs);
                     }
                     known.samples.extend(&series.samples);
                 }
@@ -340,6 +340,7 @@ pub struct Document {
 
 #[cfg(test)]
 mod tests {
+    use super::Direction::{HigherIsBetter as Higher, LowerIsBetter as Lower, Unknown};
     use super::*;
 
     #[test]
@@ -348,7 +349,6 @@ mod tests {
             let u = Unit::of(raw);
             (u.name, u.factor, u.direction)
         };
-        use Direction::{HigherIsBetter as Higher, LowerIsBetter as Lower, Unknown};
         assert_eq!(unit("us/op"), ("ns".to_owned(), 1e3, Lower));
         assert_eq!(unit("ns/iter"), ("ns".to_owned(), 1.0, Lower));
         assert_eq!(unit("ops/ms"), ("1/s".to_owned(), 1e3, Higher));

@@ -5,8 +5,8 @@ use gatehouse_core::evidence::Verdict;
 use gatehouse_core::exit::Exit;
 
 use crate::compare::{Matching, match_sets};
-use crate::config::{Allow, OnInconclusive, OnMissing, Policy};
-use crate::decide::{Outcome, Suite, decide};
+use crate::config::{Allow, Budget, Exception, OnInconclusive, OnMissing, Policy, Selector};
+use crate::decide::{Decision, Outcome, Suite, decide};
 use crate::model::{ResultSet, Series, SeriesId};
 
 /// A benchmark over an absolute limit.
@@ -33,6 +33,28 @@ pub struct Finding {
     pub message: String,
     /// The benchmark it is about.
     pub about: Option<SeriesId>,
+}
+
+impl Finding {
+    /// A finding about the whole.
+    fn general(verdict: Verdict, code: &'static str, message: String) -> Self {
+        Self {
+            verdict,
+            code,
+            message,
+            about: None,
+        }
+    }
+
+    /// A finding about one metric.
+    fn about(id: SeriesId, verdict: Verdict, code: &'static str, message: String) -> Self {
+        Self {
+            verdict,
+            code,
+            message,
+            about: Some(id),
+        }
+    }
 }
 
 /// Everything decided about a candidate.
@@ -115,7 +137,6 @@ impl Judgement<'_> {
     #[must_use]
     pub fn exit(&self) -> Exit {
         match self.verdict {
-            Verdict::Pass | Verdict::Warn => Exit::Pass,
             Verdict::Fail => Exit::Fail,
             Verdict::Error
                 if self
@@ -129,160 +150,165 @@ impl Judgement<'_> {
             Verdict::Inconclusive if self.policy.on_inconclusive == OnInconclusive::Block => {
                 Exit::Inconclusive
             }
-            Verdict::Inconclusive => Exit::Pass,
+            Verdict::Pass | Verdict::Warn | Verdict::Inconclusive => Exit::Pass,
         }
     }
 
     fn collect(&mut self) {
-        let mut findings = Vec::new();
-        let mut find = |verdict, code, message: String, about: Option<SeriesId>| {
-            findings.push(Finding {
-                verdict,
-                code,
-                message,
-                about,
-            });
-        };
-        let policy = &self.policy;
-        let errors = self
-            .problems
-            .iter()
-            .filter(|problem| problem.severity == Severity::Error)
-            .count();
+        let mut findings = self.input_findings();
+        findings.extend(self.decision_findings());
+        findings.extend(
+            self.breaches
+                .iter()
+                .map(|breach| self.breach_finding(breach)),
+        );
+        findings.extend(
+            self.missing
+                .iter()
+                .map(|series| self.missing_finding(series)),
+        );
+        findings.extend(self.unused_findings());
+        self.findings = findings;
+        self.settle();
+    }
+
+    fn input_findings(&self) -> Vec<Finding> {
+        let is_error = |problem: &&Diagnostic| problem.severity == Severity::Error;
+        let errors = self.problems.iter().filter(is_error).count();
         if errors > 0 {
-            let verdict = if policy.lenient {
+            let verdict = if self.policy.lenient {
                 Verdict::Warn
             } else {
                 Verdict::Error
             };
-            find(
-                verdict,
-                "unreadable-input",
-                format!("{errors} problems in the inputs"),
-                None,
-            );
+            let message = format!("{errors} problems in the inputs");
+            return vec![Finding::general(verdict, "unreadable-input", message)];
         }
-        let excused = |what, id: &SeriesId| policy.exception(what, &id.benchmark, &id.metric);
-        for decision in &self.suite.decisions {
-            let id = decision.id();
+        if self.suite.decisions.is_empty() {
+            let message = "no benchmark is on both sides".to_owned();
+            return vec![Finding::general(
+                Verdict::Inconclusive,
+                "nothing-compared",
+                message,
+            )];
+        }
+        Vec::new()
+    }
+
+    fn decision_findings(&self) -> Vec<Finding> {
+        let finding = |decision: &Decision<'_>| {
             let (what, verdict, code) = match decision.outcome {
                 Outcome::Regression => (Allow::Regression, Verdict::Fail, "regression"),
                 Outcome::Inconclusive => {
                     (Allow::Inconclusive, Verdict::Inconclusive, "inconclusive")
                 }
-                _ => continue,
+                _ => return None,
             };
-            match excused(what, &id) {
-                Some(exception) => {
-                    let message = format!(
-                        "{code}, excepted until {}: {}",
-                        exception.expires, exception.reason
-                    );
-                    find(Verdict::Warn, "excepted", message, Some(id));
-                }
-                None => find(verdict, code, decision.why.clone(), Some(id)),
-            }
-        }
-        for breach in &self.breaches {
-            match excused(Allow::Budget, &breach.id) {
-                Some(exception) => {
-                    let message = format!(
-                        "{}, excepted until {}: {}",
-                        breach.message, exception.expires, exception.reason
-                    );
-                    find(Verdict::Warn, "excepted", message, Some(breach.id.clone()));
-                }
-                None => find(
+            let id = decision.id();
+            let excused = self.excused(what, &id, code);
+            Some(excused.unwrap_or_else(|| Finding::about(id, verdict, code, decision.why.clone())))
+        };
+        self.suite.decisions.iter().filter_map(finding).collect()
+    }
+
+    /// The finding that a policy's exception makes of something, if there is one.
+    fn excused(&self, what: Allow, id: &SeriesId, message: &str) -> Option<Finding> {
+        let exception = self.policy.exception(what, &id.benchmark, &id.metric)?;
+        let message = format!(
+            "{message}, excepted until {}: {}",
+            exception.expires, exception.reason
+        );
+        Some(Finding::about(
+            id.clone(),
+            Verdict::Warn,
+            "excepted",
+            message,
+        ))
+    }
+
+    fn breach_finding(&self, breach: &Breach) -> Finding {
+        self.excused(Allow::Budget, &breach.id, &breach.message)
+            .unwrap_or_else(|| {
+                Finding::about(
+                    breach.id.clone(),
                     Verdict::Fail,
                     "budget",
                     breach.message.clone(),
-                    Some(breach.id.clone()),
-                ),
-            }
-        }
-        for series in &self.missing {
-            let id = series.id();
-            let renamed = self.renames.iter().find(|(old, _)| *old == id);
-            let message = renamed.map_or_else(
-                || "the candidate no longer has it".to_owned(),
-                |(_, new)| {
-                    format!(
-                        "the candidate no longer has it; renamed to {}?",
-                        new.benchmark
-                    )
-                },
-            );
-            match excused(Allow::Missing, &id) {
-                Some(_) => find(
-                    Verdict::Pass,
-                    "missing",
-                    format!("{message} (excepted)"),
-                    Some(id),
-                ),
-                None => {
-                    let verdict = match policy.on_missing {
-                        OnMissing::Fail => Verdict::Fail,
-                        OnMissing::Inconclusive => Verdict::Inconclusive,
-                        OnMissing::Warn => Verdict::Warn,
-                    };
-                    find(verdict, "missing", message, Some(id));
-                }
-            }
-        }
-        if self.suite.decisions.is_empty() && errors == 0 {
-            find(
-                Verdict::Inconclusive,
-                "nothing-compared",
-                "no benchmark is on both sides".to_owned(),
-                None,
+                )
+            })
+    }
+
+    fn missing_finding(&self, series: &Series) -> Finding {
+        let id = series.id();
+        let renamed = self.renames.iter().find(|(old, _)| *old == id);
+        let message = renamed.map_or_else(
+            || "the candidate no longer has it".to_owned(),
+            |(_, new)| {
+                format!(
+                    "the candidate no longer has it; renamed to {}?",
+                    new.benchmark
+                )
+            },
+        );
+        if self
+            .policy
+            .exception(Allow::Missing, &id.benchmark, &id.metric)
+            .is_some()
+        {
+            return Finding::about(
+                id,
+                Verdict::Pass,
+                "missing",
+                format!("{message} (excepted)"),
             );
         }
-        for exception in &policy.exceptions {
-            let known = |benchmark: &str, metric: &str| exception.on.matches(benchmark, metric);
-            let used = self
-                .suite
+        let verdict = match self.policy.on_missing {
+            OnMissing::Fail => Verdict::Fail,
+            OnMissing::Inconclusive => Verdict::Inconclusive,
+            OnMissing::Warn => Verdict::Warn,
+        };
+        Finding::about(id, verdict, "missing", message)
+    }
+
+    /// Rules that match nothing. A limit that guards nothing would otherwise pass for ever.
+    fn unused_findings(&self) -> Vec<Finding> {
+        let compared = || {
+            self.suite
                 .decisions
                 .iter()
-                .any(|d| known(&d.candidate.benchmark, &d.candidate.metric))
-                || self
-                    .missing
-                    .iter()
-                    .any(|series| known(&series.benchmark, &series.metric));
-            if !used {
-                find(
-                    Verdict::Warn,
-                    "unused-exception",
-                    format!("the exception for {} matches no benchmark", exception.on),
-                    None,
-                );
-            }
-        }
-        for budget in &policy.budgets {
-            let known = |series: &&Series| budget.on.matches(&series.benchmark, &series.metric);
-            let compared = self
-                .suite
-                .decisions
-                .iter()
-                .map(|decision| decision.candidate);
-            if compared
-                .chain(self.new.iter().copied())
-                .all(|series| !known(&series))
+                .map(|decision| decision.candidate)
+        };
+        let matches =
+            |on: &Selector, series: &Series| on.matches(&series.benchmark, &series.metric);
+        let mut findings = Vec::new();
+        for Exception { on, .. } in &self.policy.exceptions {
+            if !compared()
+                .chain(self.missing.iter().copied())
+                .any(|series| matches(on, series))
             {
-                // A limit that guards nothing would otherwise pass for ever.
-                find(
+                let message = format!("the exception for {on} matches no benchmark");
+                findings.push(Finding::general(Verdict::Warn, "unused-exception", message));
+            }
+        }
+        for Budget { on, .. } in &self.policy.budgets {
+            if !compared()
+                .chain(self.new.iter().copied())
+                .any(|series| matches(on, series))
+            {
+                let message = format!("the budget for {on} matches no benchmark");
+                findings.push(Finding::general(
                     Verdict::Inconclusive,
                     "unused-budget",
-                    format!("the budget for {} matches no benchmark", budget.on),
-                    None,
-                );
+                    message,
+                ));
             }
         }
-        self.findings = findings;
-        self.settle();
+        findings
     }
 
     fn settle(&mut self) {
-        self.findings.sort_by(|a, b| b.verdict.cmp(&a.verdict));
+        self.findings
+            .sort_by_key(|finding| std::cmp::Reverse(finding.verdict));
         self.verdict = self
             .findings
             .first()

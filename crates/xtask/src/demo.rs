@@ -55,7 +55,7 @@ fn explained(gate: &std::path::Path, out: &std::path::Path) -> Result<Vec<String
         if let Some(change) = line.trim_start().strip_prefix("change ") {
             lines.push(format!("{name}: {}", change.trim()));
         } else if !line.starts_with(' ') && !line.is_empty() {
-            name = line.to_owned();
+            line.clone_into(&mut name);
         }
     }
     Ok(lines)

@@ -54,7 +54,10 @@ fn main() -> ExitCode {
         Command::Demo => demo::demo(),
         Command::Gen { check } => generate::generate(check),
         Command::ReleaseTree { out } => release_tree::release_tree(&out),
-        Command::Simulate { suites } => simulate::simulate(suites),
+        Command::Simulate { suites } => {
+            simulate::simulate(suites);
+            Ok(())
+        }
         Command::Aa { runs } => aa::aa(runs),
     };
     match result {

@@ -3,7 +3,6 @@
 
 use std::f64::consts::TAU;
 
-use anyhow::Result;
 use perf_regression_check::config::Policy;
 use perf_regression_check::decide::{Outcome, decide};
 use perf_regression_check::model::{Series, Unit};
@@ -105,8 +104,6 @@ struct Tally {
     red: usize,
     /// Suites whose first benchmark was called a regression.
     first: usize,
-    /// Benchmarks called a regression, of all.
-    each: f64,
 }
 
 struct Setting {
@@ -122,11 +119,7 @@ struct Setting {
 fn tally(setting: &Setting, suites: usize) -> Tally {
     let mut random = Random(fastrand::Rng::with_seed(20_260_101));
     let policy = Policy::default();
-    let mut tally = Tally {
-        red: 0,
-        first: 0,
-        each: 0.0,
-    };
+    let mut tally = Tally { red: 0, first: 0 };
     for _ in 0..suites {
         let suite: Vec<(Series, Series)> = (0..setting.benchmarks)
             .map(|index| {
@@ -157,81 +150,81 @@ fn tally(setting: &Setting, suites: usize) -> Tally {
             red.iter()
                 .any(|decision| std::ptr::eq(decision.candidate, matched[0].1)),
         );
-        tally.each += red.len() as f64 / setting.benchmarks as f64;
     }
-    tally.each /= suites as f64;
     tally
 }
 
 /// Prints the tables.
-pub(crate) fn simulate(suites: usize) -> Result<()> {
-    let percent = |count: usize| format!("{:.2} %", 100.0 * count as f64 / suites as f64);
+pub(crate) fn simulate(suites: usize) {
     print(&format!(
         "{suites} suites each, default policy, 10 samples or pairs a side"
     ));
+    unchanged(suites);
+    machine_effect(suites);
+    power(suites);
+}
+
+fn share(count: usize, of: usize) -> String {
+    format!("{:.2} %", 100.0 * count as f64 / of as f64)
+}
+
+fn unchanged(suites: usize) {
     print("\nSuites that are red though nothing changed");
     print(&format!(
         "{:<34}{:>12}{:>12}",
         "noise", "50 benches", "200 benches"
     ));
-    for (design, name, cv) in [
+    let designs = [
         (Design::Unpaired, "unpaired, 2.7 %", 0.027),
         (Design::Paired, "paired, 1 % (2.7 % mood)", 0.01),
-    ] {
+    ];
+    for (design, name, cv) in designs {
         for (shape, noise) in SHAPES {
-            let reds: Vec<String> = [50, 200]
-                .into_iter()
-                .map(|benchmarks| {
-                    percent(
-                        tally(
-                            &Setting {
-                                design,
-                                shape,
-                                benchmarks,
-                                n: 10,
-                                cv,
-                                first_change: 0.0,
-                            },
-                            suites,
-                        )
-                        .red,
-                    )
-                })
-                .collect();
+            let red = |benchmarks| {
+                let setting = Setting {
+                    design,
+                    shape,
+                    benchmarks,
+                    n: 10,
+                    cv,
+                    first_change: 0.0,
+                };
+                share(tally(&setting, suites).red, suites)
+            };
             print(&format!(
                 "{:<34}{:>12}{:>12}",
                 format!("{name}, {noise}"),
-                reds[0],
-                reds[1]
+                red(50),
+                red(200)
             ));
         }
     }
-    print("\nMachine effect, 2.7 % between jobs, 1 % within: one benchmark a suite, and 50");
-    for (design, name) in [
+}
+
+fn machine_effect(suites: usize) {
+    print("\nMachine effect, 2.7 % between jobs, 1 % within: suites of one benchmark, of 50");
+    let designs = [
         (Design::Paired, "paired rounds"),
         (Design::TwoMachines, "unpaired, each side one job"),
-    ] {
-        let reds: Vec<String> = [1, 50]
-            .into_iter()
-            .map(|benchmarks| {
-                percent(
-                    tally(
-                        &Setting {
-                            design,
-                            shape: Noise::Normal,
-                            benchmarks,
-                            n: 10,
-                            cv: 0.01,
-                            first_change: 0.0,
-                        },
-                        suites,
-                    )
-                    .red,
-                )
-            })
-            .collect();
-        print(&format!("{name:<34}{:>12}{:>12}", reds[0], reds[1]));
+    ];
+    for (design, name) in designs {
+        let red = |benchmarks| {
+            let shape = Noise::Normal;
+            let setting = Setting {
+                design,
+                shape,
+                benchmarks,
+                n: 10,
+                cv: 0.01,
+                first_change: 0.0,
+            };
+            share(tally(&setting, suites).red, suites)
+        };
+        print(&format!("{name:<34}{:>12}{:>12}", red(1), red(50)));
     }
+}
+
+fn power(suites: usize) {
     print("\nPower: how often the one slower benchmark of a suite is found (paired, 1 % within)");
     for (n, benchmarks, change) in [
         (10, 1, 0.02),
@@ -240,31 +233,26 @@ pub(crate) fn simulate(suites: usize) -> Result<()> {
         (13, 200, 0.05),
         (16, 200, 0.05),
     ] {
+        let suites = if benchmarks == 1 {
+            suites
+        } else {
+            suites.min(400)
+        };
         for (shape, noise) in SHAPES {
+            let design = Design::Paired;
             let setting = Setting {
-                design: Design::Paired,
+                design,
                 shape,
                 benchmarks,
                 n,
                 cv: 0.01,
                 first_change: change,
             };
-            let found = tally(
-                &setting,
-                suites.min(if benchmarks == 1 { suites } else { 400 }),
-            );
-            let of = if benchmarks == 1 {
-                suites
-            } else {
-                suites.min(400)
-            };
-            let share = 100.0 * found.first as f64 / of as f64;
+            let found = share(tally(&setting, suites).first, suites);
+            let change = change * 100.0;
             print(&format!(
-                "{:>3} pairs, {benchmarks:>3} benchmarks, {:+.0} %, {noise:<10}{share:>8.1} %",
-                n,
-                change * 100.0
+                "{n:>3} pairs, {benchmarks:>3} benchmarks, {change:+.0} %, {noise:<10}{found:>10}"
             ));
         }
     }
-    Ok(())
 }

@@ -73,10 +73,7 @@ mod tests {
         assert_eq!(cell("a|b"), "a&#124;b");
         assert_eq!(cell("<img src=x>"), "&lt;img src=x&gt;");
         assert_eq!(cell("@octocat #1"), "&#64;octocat &#35;1");
-        assert_eq!(
-            cell("x\n| y"),
-            "x&#92;n&#124; y".replace("n&#124;", "n&#124;")
-        );
+        assert_eq!(cell("x\n| y"), "x&#92;n&#124; y");
         assert!(!cell("https://evil.example [x](y)").contains("://"));
     }
 

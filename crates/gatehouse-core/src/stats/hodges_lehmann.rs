@@ -70,7 +70,7 @@ pub fn paired(differences: &[f64], confidence: f64) -> Option<Shift> {
 }
 
 fn shift(values: &impl Ordered, count: usize, k: usize, tail: f64) -> Shift {
-    let median = (kth(values, count.div_ceil(2)) + kth(values, count / 2 + 1)) / 2.0;
+    let median = f64::midpoint(kth(values, count.div_ceil(2)), kth(values, count / 2 + 1));
     let interval = if k == 0 {
         Interval::unbounded()
     } else {

@@ -42,7 +42,7 @@ pub fn minimal_detectable_effect(s: &Sensitivity) -> f64 {
 
 /// The cumulative error spent by an O'Brien-Fleming-like boundary at a share of the planned data.
 ///
-/// Source: Lan & DeMets 1983, "Discrete sequential boundaries for clinical trials".
+/// Source: Lan & `DeMets` 1983, "Discrete sequential boundaries for clinical trials".
 #[must_use]
 pub fn obrien_fleming_spent(alpha: f64, share: f64) -> f64 {
     if share <= 0.0 {

@@ -81,9 +81,12 @@ pub fn smallest_p(n: usize, m: usize) -> f64 {
     (2.0 / choose).min(1.0)
 }
 
+/// Cumulative probabilities, shared between threads.
+type Tails = Arc<Vec<f64>>;
+
 /// P(U <= k) without ties, for k in 0..=n*m; shared, since suites compare many pairs of one size.
-pub(super) fn untied(n: usize, m: usize) -> Arc<Vec<f64>> {
-    static CACHE: OnceLock<Mutex<HashMap<(usize, usize), Arc<Vec<f64>>>>> = OnceLock::new();
+pub(super) fn untied(n: usize, m: usize) -> Tails {
+    static CACHE: OnceLock<Mutex<HashMap<(usize, usize), Tails>>> = OnceLock::new();
     let key = (n.min(m), n.max(m));
     let cache = CACHE.get_or_init(Mutex::default);
     if let Some(found) = cache.lock().ok().and_then(|map| map.get(&key).cloned()) {

@@ -34,7 +34,7 @@ fn result(line: &str) -> Option<Result<(&str, Vec<(f64, &str)>), String>> {
         return None;
     }
     let rest: Vec<&str> = fields.collect();
-    if rest.is_empty() || rest.len() % 2 != 0 {
+    if rest.is_empty() || !rest.len().is_multiple_of(2) {
         return Some(Err(format!(
             "{name}: expected pairs of value and unit after the iteration count"
         )));

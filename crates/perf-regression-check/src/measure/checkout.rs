@@ -44,17 +44,16 @@ impl Checkouts {
         control: &Control,
     ) -> Result<Self, Failure> {
         let candidate = existing(&options.candidate_dir)?;
-        let checkouts = match &options.baseline_dir {
-            Some(folder) => Self {
+        let checkouts = if let Some(folder) = &options.baseline_dir {
+            Self {
                 baseline: existing(folder)?,
                 candidate,
                 worktree: None,
-            },
-            None => {
-                let commit = baseline_commit(runner, options, &candidate)?;
-                runner.log(&format!("the baseline is {commit}"));
-                Self::with_worktree(candidate, &commit)?
             }
+        } else {
+            let commit = baseline_commit(runner, options, &candidate)?;
+            runner.log(&format!("the baseline is {commit}"));
+            Self::with_worktree(candidate, &commit)?
         };
         if let Some(script) = &options.prepare {
             for side in [Side::Baseline, Side::Candidate] {

@@ -56,7 +56,7 @@ enum Stopped {
 pub fn run(runner: &Runner<'_>, options: &cli::Run) -> Result<Exit, Failure> {
     let started = runner.system().now();
     let mut policy = policy(runner, &options.rules)?;
-    let format = Format::parse(&options.format).map_err(|message| Diagnostic::error(message))?;
+    let format = Format::parse(&options.format).map_err(Diagnostic::error)?;
     let command = Command::new(options)?;
     let source = match (options.wall_time, options.results.is_empty()) {
         (true, false) => {
@@ -69,18 +69,17 @@ pub fn run(runner: &Runner<'_>, options: &cli::Run) -> Result<Exit, Failure> {
     if let Some(cpu) = options.cpu {
         process::pin(cpu)?;
     }
-    let seed = match options.seed {
-        Some(seed) => seed,
-        None => {
-            let bytes = runner
-                .system()
-                .random()
-                .map_err(|error| Failure::world(Diagnostic::error(error.to_string())))?;
-            // Kept below 2^53, so that it survives being written as a JSON number.
-            bytes[..6]
-                .iter()
-                .fold(0, |seed, byte| seed << 8 | u64::from(*byte))
-        }
+    let seed = if let Some(seed) = options.seed {
+        seed
+    } else {
+        let bytes = runner
+            .system()
+            .random()
+            .map_err(|error| Failure::world(Diagnostic::error(error.to_string())))?;
+        // Kept below 2^53, so that it survives being written as a JSON number.
+        bytes[..6]
+            .iter()
+            .fold(0, |seed, byte| seed << 8 | u64::from(*byte))
     };
     let control = Control::install()?;
     let checkouts = Checkouts::prepare(runner, options, &control)?;
@@ -241,21 +240,19 @@ impl Duet<'_> {
         let capture = matches!(self.source, Source::Output(_));
         let ended = self.command.run(folder, capture, budget, self.control)?;
         match ended {
-            Ended::Interrupted => return Err("interrupted".to_owned()),
-            Ended::TimedOut => {
-                return Err(format!(
-                    "the {} did not end within the time budget",
-                    side.word()
-                ));
-            }
+            Ended::Interrupted => Err("interrupted".to_owned()),
+            Ended::TimedOut => Err(format!(
+                "the {} did not end within the time budget",
+                side.word()
+            )),
             Ended::Failed { status, tail } => {
                 self.runner
                     .log(&format!("the last words of the {}:", side.word()));
                 let _ = self.runner.without_commands(|| {
                     tail.lines()
-                        .for_each(|line| self.runner.log(&format!("  {line}")))
+                        .for_each(|line| self.runner.log(&format!("  {line}")));
                 });
-                return Err(format!("the {} ended with {status}", side.word()));
+                Err(format!("the {} ended with {status}", side.word()))
             }
             Ended::Succeeded { output, elapsed } => {
                 let name = format!("{} output", side.word());
@@ -268,14 +265,14 @@ impl Duet<'_> {
                     )]),
                     Source::Output(format) => {
                         let parsed = parse_text(&name, &output, *format);
-                        self.accept(side, parsed.series, parsed.problems)
+                        self.accept(side, parsed.series, &parsed.problems)
                     }
                     Source::Files(paths, format) => {
                         let paths: Vec<PathBuf> =
                             paths.iter().map(|path| folder.join(path)).collect();
                         let read = read_side(&paths, *format);
                         checkout::refuse_stale(&read.inputs, marker.path())?;
-                        self.accept(side, read.set.series, read.set.problems)
+                        self.accept(side, read.set.series, &read.set.problems)
                     }
                 }
             }
@@ -286,7 +283,7 @@ impl Duet<'_> {
         &self,
         side: Side,
         series: Vec<Series>,
-        problems: Vec<Diagnostic>,
+        problems: &[Diagnostic],
     ) -> Result<Vec<Series>, String> {
         let first_error = problems
             .iter()
@@ -356,7 +353,10 @@ impl Duet<'_> {
                 ""
             };
             let _ = system.write(Stream::Err, &format!("\r\u{1b}[K{text}{end}"));
-        } else if self.done % (self.options.pairs as usize).div_ceil(10) == 0 {
+        } else if self
+            .done
+            .is_multiple_of((self.options.pairs as usize).div_ceil(10))
+        {
             self.runner.log(text);
         }
     }

@@ -156,9 +156,9 @@ impl Command {
         } else {
             Stdio::null()
         });
-        WITHHELD.iter().for_each(|name| {
+        for name in WITHHELD {
             command.env_remove(name);
-        });
+        }
         #[cfg(unix)]
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
         let begun = Instant::now();

@@ -42,6 +42,10 @@ impl Read {
         )
     }
 
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "one line per fact in the tests below"
+    )]
     #[track_caller]
     fn check(
         &self,

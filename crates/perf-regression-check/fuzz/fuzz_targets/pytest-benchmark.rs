@@ -1,0 +1,3 @@
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|text: &str| perf_regression_check_fuzz::read("pytest-benchmark", text));
