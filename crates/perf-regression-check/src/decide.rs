@@ -219,6 +219,8 @@ pub struct Suite<'s> {
     pub family: usize,
     /// The p-value of "nothing changed anywhere".
     pub global_p: f64,
+    /// The false discovery rate it was decided at.
+    pub alpha: f64,
 }
 
 /// A series pair made ready for testing.
@@ -240,17 +242,19 @@ enum Data {
     Untestable(String),
 }
 
-/// Decides all matched series together.
+/// Decides all matched series together at false discovery rate `alpha`: the policy's, or the part
+/// of it that one look at a running measurement may use.
 #[must_use]
-pub fn decide<'s>(matched: &[(&'s Series, &'s Series)], policy: &Policy) -> Suite<'s> {
+pub fn decide<'s>(matched: &[(&'s Series, &'s Series)], policy: &Policy, alpha: f64) -> Suite<'s> {
     let prepared: Vec<Prepared<'s>> =
         spread(matched.to_vec(), |(old, new)| prepare(old, new, policy));
     let family = prepared
         .iter()
         .filter(|one| matches!(one.data, Data::Paired(_) | Data::Unpaired(..)))
         .count();
-    let level = multiplicity::lone_level(policy.alpha, family);
-    let mut decisions: Vec<Decision<'s>> = spread(prepared, |one| test(one, policy, level));
+    let lone = multiplicity::lone_level(alpha, family);
+    let mut decisions: Vec<Decision<'s>> =
+        spread(prepared, |one| test(one, policy, Level { alpha, lone }));
     let p: Vec<f64> = decisions.iter().filter_map(|decision| decision.p).collect();
     let q = multiplicity::benjamini_hochberg(&p);
     let global_p = multiplicity::hommel_global(&q);
@@ -260,7 +264,7 @@ pub fn decide<'s>(matched: &[(&'s Series, &'s Series)], policy: &Policy) -> Suit
             decision.q = corrected.next();
         }
         if decision.method != Method::Exact && decision.method != Method::Untestable {
-            conclude(decision, policy, global_p);
+            conclude(decision, policy, alpha, global_p);
         }
     }
     decisions.sort_by(|a, b| {
@@ -273,6 +277,7 @@ pub fn decide<'s>(matched: &[(&'s Series, &'s Series)], policy: &Policy) -> Suit
         decisions,
         family,
         global_p,
+        alpha,
     }
 }
 
@@ -371,8 +376,16 @@ fn exact(baseline: &Series, candidate: &Series, tolerance: f64) -> Option<Data> 
 /// level: with less, it rejects only when every single pair agrees.
 const COARSE: f64 = 8.0;
 
-fn test<'s>(one: Prepared<'s>, policy: &Policy, level: f64) -> Decision<'s> {
-    let alone = level >= policy.alpha;
+/// The level of the family, and the one at which a change in one metric alone is found.
+#[derive(Clone, Copy)]
+struct Level {
+    alpha: f64,
+    lone: f64,
+}
+
+fn test<'s>(one: Prepared<'s>, policy: &Policy, level: Level) -> Decision<'s> {
+    let Level { alpha, lone: level } = level;
+    let alone = level >= alpha;
     let mut decision = Decision {
         baseline: one.baseline,
         candidate: one.candidate,
@@ -386,7 +399,7 @@ fn test<'s>(one: Prepared<'s>, policy: &Policy, level: f64) -> Decision<'s> {
         outcome: Outcome::Inconclusive,
         why: String::new(),
     };
-    let confidence = 1.0 - policy.alpha;
+    let confidence = 1.0 - alpha;
     match one.data {
         Data::Untestable(why) => {
             decision.change = point_change(one.baseline, one.candidate);
@@ -524,11 +537,11 @@ fn unknown_direction() -> String {
 }
 
 /// The outcome of a tested metric, once the whole suite is corrected.
-fn conclude(decision: &mut Decision<'_>, policy: &Policy, global_p: f64) {
+fn conclude(decision: &mut Decision<'_>, policy: &Policy, alpha: f64, global_p: f64) {
     let (Some(change), Some(q)) = (decision.change, decision.q) else {
         return;
     };
-    let rejected = q <= policy.alpha && global_p <= policy.alpha;
+    let rejected = q <= alpha && global_p <= alpha;
     let (low, high) = (change.low.ln_1p(), change.high.ln_1p());
     let (outcome, why) = if rejected && (low > 0.0 || high < 0.0) {
         let tolerance = log_tolerance(policy.tolerance, decision.direction);
@@ -640,7 +653,7 @@ mod tests {
     }
 
     fn one(old: &Series, new: &Series, policy: &Policy) -> (Outcome, Method) {
-        let suite = decide(&[(old, new)], policy);
+        let suite = decide(&[(old, new)], policy, policy.alpha);
         (suite.decisions[0].outcome, suite.decisions[0].method)
     }
 
@@ -764,7 +777,7 @@ mod tests {
         }
         let mut matched = vec![(&old, &new)];
         matched.extend(std::iter::repeat_n((&old, &quiet), 199));
-        let suite = decide(&matched, &Policy::default());
+        let suite = decide(&matched, &Policy::default(), 0.05);
         assert_eq!(suite.decisions[0].outcome, Outcome::Regression);
         assert_eq!(suite.decisions[0].method, Method::PairedTForSuite);
         assert!(

@@ -41,6 +41,17 @@ const POLICY_LIMIT: u64 = 4 * 1024 * 1024;
 /// How many changes standard output lists.
 const LISTED: usize = 30;
 
+/// The step outputs, in the order in which they are set.
+pub const OUTPUTS: [&str; 7] = [
+    "verdict",
+    "summary",
+    "regressions",
+    "improvements",
+    "inconclusive",
+    "report-html",
+    "evidence",
+];
+
 /// Why nothing was decided.
 #[derive(Debug)]
 pub struct Failure {
@@ -276,24 +287,16 @@ fn finish(
         .annotate(&report::annotations::annotations(judgement))
         .map_err(|error| world(&error))?;
     let outputs = runner.outputs();
-    for (name, value) in [
-        ("verdict", judgement.verdict.word().to_owned()),
-        ("summary", report::headline(judgement)),
-        (
-            "regressions",
-            judgement.count(Outcome::Regression).to_string(),
-        ),
-        (
-            "improvements",
-            judgement.count(Outcome::Improvement).to_string(),
-        ),
-        (
-            "inconclusive",
-            judgement.count(Outcome::Inconclusive).to_string(),
-        ),
-        ("report-html", paths.html.clone()),
-        ("evidence", paths.evidence.clone()),
-    ] {
+    let values = [
+        judgement.verdict.word().to_owned(),
+        report::headline(judgement),
+        judgement.count(Outcome::Regression).to_string(),
+        judgement.count(Outcome::Improvement).to_string(),
+        judgement.count(Outcome::Inconclusive).to_string(),
+        paths.html.clone(),
+        paths.evidence.clone(),
+    ];
+    for (name, value) in OUTPUTS.into_iter().zip(values) {
         outputs.set(name, &value).map_err(|error| world(&error))?;
     }
     runner.log(&format!("report: {}", paths.html));

@@ -87,13 +87,26 @@ pub fn judge<'s>(
     candidate: &'s ResultSet,
     policy: Policy,
 ) -> Judgement<'s> {
+    let alpha = policy.alpha;
+    judge_at(baseline, candidate, policy, alpha)
+}
+
+/// Judges at a false discovery rate of its own: a look at a running measurement may use only a
+/// part of the policy's.
+#[must_use]
+pub fn judge_at<'s>(
+    baseline: &'s ResultSet,
+    candidate: &'s ResultSet,
+    policy: Policy,
+    alpha: f64,
+) -> Judgement<'s> {
     let Matching {
         both,
         missing,
         new,
         renames,
     } = match_sets(baseline, candidate);
-    let suite = decide(&both, &policy);
+    let suite = decide(&both, &policy, alpha);
     let problems: Vec<Diagnostic> = baseline
         .problems
         .iter()

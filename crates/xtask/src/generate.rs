@@ -88,7 +88,7 @@ fn files() -> Result<Vec<(PathBuf, String)>> {
         let folder = entry?.path();
         let metadata = folder.join("action.yml");
         if metadata.exists() {
-            let action: Action = serde_yaml_ng::from_str(&std::fs::read_to_string(&metadata)?)
+            let action: Action = yaml_serde::from_str(&std::fs::read_to_string(&metadata)?)
                 .with_context(|| format!("cannot read {}", metadata.display()))?;
             let name = folder
                 .file_name()

@@ -139,7 +139,7 @@ fn tally(setting: &Setting, suites: usize) -> Tally {
             })
             .collect();
         let matched: Vec<(&Series, &Series)> = suite.iter().map(|(old, new)| (old, new)).collect();
-        let decided = decide(&matched, &policy);
+        let decided = decide(&matched, &policy, policy.alpha);
         let red: Vec<_> = decided
             .decisions
             .iter()

@@ -36,7 +36,7 @@ pub fn sign_flip(differences: &[f64]) -> Option<f64> {
     Some((2.0 * upper as f64 / 2_f64.powi(i32::try_from(n).unwrap_or(i32::MAX))).min(1.0))
 }
 
-/// Differences with the wild ones pulled in: none further from zero than [`CLIP`] times the median
+/// Differences with the wild ones pulled in: none further from zero than three times the median
 /// distance. One spike then weighs like one pair, not like all the others together.
 ///
 /// The limit depends on distances only, not on signs, so under no change every sign pattern of the

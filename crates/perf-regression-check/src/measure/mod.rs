@@ -24,7 +24,7 @@ use crate::decide::Decision;
 use crate::duet::{EarlyStop, Looks, Side, schedule};
 use crate::input::{Format, parse_text, read_side};
 use crate::model::{ResultSet, Series, Unit};
-use crate::verdict::{Finding, RUN_FAILED, judge};
+use crate::verdict::{Finding, RUN_FAILED, judge_at};
 use crate::{Failure, finish, policy};
 
 use checkout::Checkouts;
@@ -55,7 +55,7 @@ enum Stopped {
 /// Runs the subcommand.
 pub fn run(runner: &Runner<'_>, options: &cli::Run) -> Result<Exit, Failure> {
     let started = runner.system().now();
-    let mut policy = policy(runner, &options.rules)?;
+    let policy = policy(runner, &options.rules)?;
     let format = Format::parse(&options.format).map_err(Diagnostic::error)?;
     let command = Command::new(options)?;
     let source = match (options.wall_time, options.results.is_empty()) {
@@ -110,8 +110,8 @@ pub fn run(runner: &Runner<'_>, options: &cli::Run) -> Result<Exit, Failure> {
     let inputs = duet.write_partial()?;
     let (done, sets) = (duet.done, duet.sets);
     drop(checkouts);
-    policy.alpha = level.unwrap_or_else(|| looks.last());
-    let mut judgement = judge(&sets[0], &sets[1], policy);
+    let alpha = level.unwrap_or_else(|| looks.last());
+    let mut judgement = judge_at(&sets[0], &sets[1], policy, alpha);
     match stopped {
         Stopped::Complete => runner.log(&format!("all {done} pairs are done")),
         Stopped::Settled => runner.log(&format!(
@@ -212,14 +212,7 @@ impl Duet<'_> {
                 return Stopped::Failed(message);
             }
             if let Some(alpha) = looks.interim(self.done) {
-                let judgement = judge(
-                    &self.sets[0],
-                    &self.sets[1],
-                    Policy {
-                        alpha,
-                        ..policy.clone()
-                    },
-                );
+                let judgement = judge_at(&self.sets[0], &self.sets[1], policy.clone(), alpha);
                 let decisions = &judgement.suite.decisions;
                 if !decisions.is_empty() && !decisions.iter().any(Decision::is_open) {
                     *level = Some(alpha);

@@ -84,11 +84,11 @@ fn one(decision: &Decision<'_>, judgement: &Judgement<'_>) -> String {
     if let (Some(p), Some(q)) = (decision.p, decision.q) {
         lines.push(format!(
             "  p-value    {p:.3e}; corrected over {} metrics q = {q:.3e}, to be at most {}",
-            judgement.suite.family, policy.alpha
+            judgement.suite.family, judgement.suite.alpha
         ));
         lines.push(format!(
             "  suite      p of \"nothing changed anywhere\" = {:.3e}, to be at most {}",
-            judgement.suite.global_p, policy.alpha
+            judgement.suite.global_p, judgement.suite.alpha
         ));
     }
     lines.push(if decision.detectable.is_finite() {

@@ -58,7 +58,7 @@ pub fn rules(judgement: &Judgement<'_>) -> String {
     format!(
         "{} metrics were tested together: false discovery rate {} % (Benjamini-Hochberg), and none counts unless the suite as a whole rejects \"nothing changed\" (Hommel, p = {}). A regression must be shown to exceed {} %; the data must be able to show {} %; counted metrics may differ by {} %.",
         judgement.suite.family,
-        number::trim(policy.alpha * 100.0),
+        number::trim(judgement.suite.alpha * 100.0),
         number::p_value(judgement.suite.global_p),
         number::trim(policy.tolerance * 100.0),
         number::trim(policy.detect * 100.0),

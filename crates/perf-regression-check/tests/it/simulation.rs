@@ -28,7 +28,7 @@ fn regressions(random: &mut fastrand::Rng, benchmarks: usize, first: f64) -> usi
         .map(|index| pair(random, 10, if index == 0 { first } else { 0.0 }))
         .collect();
     let matched: Vec<(&Series, &Series)> = suite.iter().map(|(old, new)| (old, new)).collect();
-    decide(&matched, &Policy::default())
+    decide(&matched, &Policy::default(), 0.05)
         .decisions
         .iter()
         .filter(|d| d.outcome == Outcome::Regression)
