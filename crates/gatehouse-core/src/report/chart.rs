@@ -221,15 +221,20 @@ fn trim(value: f64) -> String {
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
-/// A signed percentage with two decimals, or `∞`.
+/// A signed percentage with two decimals, or `∞`; what rounds to zero has no sign.
 #[must_use]
 pub fn signed(percent: f64) -> String {
-    let sign = if percent < 0.0 { "−" } else { "+" };
-    if percent.is_infinite() {
-        format!("{sign}∞")
+    let digits = if percent.is_infinite() {
+        "∞".to_owned()
     } else {
-        format!("{sign}{:.2}", percent.abs())
-    }
+        format!("{:.2}", percent.abs())
+    };
+    let sign = match (digits.as_str(), percent < 0.0) {
+        ("0.00", _) => "±",
+        (_, true) => "−",
+        (_, false) => "+",
+    };
+    format!("{sign}{digits}")
 }
 
 fn n(value: f64) -> String {

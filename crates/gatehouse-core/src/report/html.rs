@@ -14,8 +14,8 @@ p{margin:.5rem 0}.muted{color:var(--muted)}
 .verdict{display:inline-block;padding:.1rem .6rem;border-radius:1rem;border:1.5px solid currentColor;font-weight:600}
 .worse{color:var(--worse)}.better{color:var(--better)}.unsure{color:var(--unsure)}.same{color:var(--same)}
 .scroll{overflow-x:auto}
-table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}
-th,td{padding:.35rem .6rem;border-bottom:1px solid var(--line);text-align:left;vertical-align:top}
+table{border-collapse:collapse;width:100%;font-size:.875rem;font-variant-numeric:tabular-nums}
+th,td{padding:.3rem .45rem;border-bottom:1px solid var(--line);text-align:left;vertical-align:top}
 th{font-weight:600;color:var(--muted)}td.n,th.n{text-align:right;white-space:nowrap}td.id{overflow-wrap:anywhere;min-width:12rem}
 details{border:1px solid var(--line);border-radius:.4rem;padding:.5rem .8rem;margin:.6rem 0;background:var(--panel)}
 summary{cursor:pointer}a{color:var(--focus)}:focus-visible{outline:2px solid var(--focus);outline-offset:2px}

@@ -7,7 +7,7 @@ use gatehouse_core::text::{ellipsis, visible};
 use maud::{Markup, html};
 
 use super::{headline, number, rules, tone};
-use crate::decide::Decision;
+use crate::decide::{Decision, Magnitude, Outcome};
 use crate::verdict::Judgement;
 
 /// Rows of the forest plot, and benchmarks with their distributions drawn.
@@ -26,7 +26,7 @@ pub fn report(judgement: &Judgement<'_>, title: &str) -> String {
         (findings(judgement))
         @if !decisions.is_empty() {
             h2 { "Changes" }
-            p.muted { "Each line is one metric: the square is the estimated change, the line its interval. The band is the tolerance." }
+            p.muted { "Each line is one metric: the square is the estimated change, the line its interval." @if judgement.policy.tolerance > 0.0 { " The band is the tolerance." } }
             @let shown = &decisions[..decisions.len().min(PLOTTED)];
             div.scroll { (forest("Relative change of each benchmark with its interval", &effects(shown), judgement.policy.tolerance * 100.0)) }
             @if decisions.len() > PLOTTED { p.muted { "The " (PLOTTED) " most important of " (decisions.len()) " are drawn; the table has all." } }
@@ -119,7 +119,7 @@ fn row(decision: &Decision<'_>) -> Markup {
         tr {
             td.id { (visible(&ellipsis(&decision.candidate.benchmark, 200))) }
             td { (visible(&ellipsis(&decision.candidate.metric, 60))) }
-            td class=(tone(decision).class()) title=(decision.why) { (decision.outcome.words()) @if let Some(size) = decision.magnitude() { ", " (size.words()) } }
+            td class=(tone(decision).class()) title=(decision.why) { (decision.outcome.words()) @if let Some(size) = magnitude(decision) { ", " (size) } }
             td.n { (decision.change.map_or_else(dash, |change| number::percent(change.estimate))) }
             td.n { (decision.change.map_or_else(dash, |change| number::interval(&change))) }
             td.n { (median(decision.baseline)) }
@@ -130,6 +130,15 @@ fn row(decision: &Decision<'_>) -> Markup {
             td.n { @if decision.detectable.is_finite() { (number::trim(decision.detectable * 100.0)) " %" } @else { "nothing" } }
         }
     }
+}
+
+/// The size in words, where there is a change to speak of.
+fn magnitude(decision: &Decision<'_>) -> Option<&'static str> {
+    let changed = !matches!(decision.outcome, Outcome::Unchanged | Outcome::Inconclusive);
+    decision
+        .magnitude()
+        .filter(|_| changed)
+        .map(Magnitude::words)
 }
 
 fn samples(decision: &Decision<'_>) -> String {

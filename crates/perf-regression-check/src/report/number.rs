@@ -75,18 +75,7 @@ fn grouped(value: f64) -> String {
 /// A share as a signed percentage: `+5.02 %`.
 #[must_use]
 pub fn percent(share: f64) -> String {
-    if share.is_infinite() {
-        return if share > 0.0 {
-            "+∞ %".to_owned()
-        } else {
-            "−∞ %".to_owned()
-        };
-    }
-    format!(
-        "{}{:.2} %",
-        if share < 0.0 { "−" } else { "+" },
-        (share * 100.0).abs()
-    )
+    format!("{} %", gatehouse_core::report::chart::signed(share * 100.0))
 }
 
 /// A change's interval: `+4.10 % … +5.90 %`, or what is missing for one.
@@ -139,6 +128,7 @@ mod tests {
     #[test]
     fn shares_and_p_values() {
         assert_eq!(percent(0.0502), "+5.02 %");
+        assert_eq!(percent(-0.000_01), "±0.00 %");
         assert_eq!(percent(-0.1), "−10.00 %");
         assert_eq!(percent(f64::INFINITY), "+∞ %");
         assert_eq!(
