@@ -8,6 +8,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cp -R "$here/../actions/_lib" "$work/_lib"
 mkdir -p "$work/archive/some-gate-target" "$work/fake" "$work/temp"
+# shellcheck disable=SC2016 # the script's own variables are meant
 printf '#!/bin/sh\necho "ran with $* and ${GATEHOUSE_EMPTY-unset}"\n' >"$work/archive/some-gate-target/some-gate"
 tar -czf "$work/some-gate.tar.gz" -C "$work/archive" some-gate-target
 digest=$(sha256sum "$work/some-gate.tar.gz" | cut -d ' ' -f 1)

@@ -8,7 +8,7 @@ const STYLE: &str = "
 @media (prefers-color-scheme:dark){:root{--bg:#0d1117;--fg:#e6edf3;--muted:#9198a1;--line:#3d444d;--panel:#151b23;--worse:#ff7b72;--better:#56d364;--unsure:#e3b341;--same:#9198a1;--focus:#4493f8}}
 *{box-sizing:border-box}
 body{margin:0;background:var(--bg);color:var(--fg);font:16px/1.5 system-ui,-apple-system,'Segoe UI',Roboto,sans-serif}
-main{max-width:72rem;margin:0 auto;padding:1.5rem 1rem 4rem}
+main{max-width:80rem;margin:0 auto;padding:1.5rem 1rem 4rem}
 h1{font-size:1.6rem;margin:0 0 .25rem}h2{font-size:1.2rem;margin:2.5rem 0 .5rem}h3{font-size:1rem;margin:1.5rem 0 .25rem;overflow-wrap:anywhere}
 p{margin:.5rem 0}.muted{color:var(--muted)}
 .verdict{display:inline-block;padding:.1rem .6rem;border-radius:1rem;border:1.5px solid currentColor;font-weight:600}

@@ -101,7 +101,7 @@ fn effects(decisions: &[Decision<'_>]) -> Vec<Effect> {
 fn table(decisions: &[Decision<'_>]) -> Markup {
     html! {
         div.scroll { table {
-            thead { tr { th { "benchmark" } th { "metric" } th { "outcome" } th.n { "change" } th.n { "interval" } th.n { "baseline" } th.n { "candidate" } th.n { "samples" } th.n { "p" } th.n { "q" } th.n { "would have seen" } } }
+            thead { tr { th { "benchmark" } th { "metric" } th { "outcome" } th.n { "change" } th.n { "interval" } th.n { "baseline" } th.n { "candidate" } th.n { "samples" } th.n { "p" } th.n { "q" } th.n title="the smallest change that would have been shown with 80 % power" { "detects" } } }
             tbody { @for decision in decisions.iter().take(ROWS) { (row(decision)) } }
         } }
         @if decisions.len() > ROWS { p.muted { (decisions.len() - ROWS) " more are in the evidence file." } }
