@@ -6,15 +6,19 @@
 //! exit code follows from the verdict.
 
 pub mod adapter;
+pub mod budget;
 pub mod cli;
 pub mod compare;
 pub mod config;
 pub mod decide;
+pub mod decision;
 pub mod duet;
 pub mod input;
 pub mod measure;
 pub mod model;
+mod prepare;
 pub mod report;
+mod testing;
 pub mod verdict;
 
 use std::ffi::OsString;
@@ -32,7 +36,7 @@ use jiff::Timestamp;
 
 use crate::cli::{Cli, Command, Paths, Reports, Rules};
 use crate::config::{DEFAULT_PATH, Policy};
-use crate::decide::Outcome;
+use crate::decision::Outcome;
 use crate::input::{Format, Side, read_side};
 use crate::verdict::{Judgement, judge};
 

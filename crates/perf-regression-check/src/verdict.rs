@@ -4,23 +4,12 @@ use gatehouse_core::diagnostic::{Diagnostic, Severity};
 use gatehouse_core::evidence::Verdict;
 use gatehouse_core::exit::Exit;
 
+use crate::budget::{Breach, breaches};
 use crate::compare::{Matching, match_sets};
 use crate::config::{Allow, Budget, Exception, OnInconclusive, OnMissing, Policy, Selector};
-use crate::decide::{Decision, Outcome, Suite, decide};
+use crate::decide::{Suite, decide};
+use crate::decision::{Decision, Outcome};
 use crate::model::{ResultSet, Series, SeriesId};
-
-/// A benchmark over an absolute limit.
-#[derive(Debug, Clone)]
-pub struct Breach {
-    /// The benchmark.
-    pub id: SeriesId,
-    /// The candidate's median.
-    pub value: f64,
-    /// Its unit.
-    pub unit: String,
-    /// What is wrong, in a sentence fragment.
-    pub message: String,
-}
 
 /// One reason for the verdict.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -331,57 +320,6 @@ impl Judgement<'_> {
 
 /// The code of a finding that says the measured command failed.
 pub const RUN_FAILED: &str = "run-failed";
-
-fn breaches(candidate: &ResultSet, policy: &Policy) -> Vec<Breach> {
-    let mut breaches = Vec::new();
-    for budget in &policy.budgets {
-        for series in candidate
-            .series
-            .iter()
-            .filter(|series| budget.on.matches(&series.benchmark, &series.metric))
-        {
-            let Some(value) = gatehouse_core::stats::quantile::median(&series.samples) else {
-                continue;
-            };
-            let shown = |value| crate::report::number::with_unit(value, &series.unit);
-            for (limit, over, word) in [
-                (
-                    &budget.max,
-                    budget.max.as_ref().is_some_and(|limit| value > limit.value),
-                    "above",
-                ),
-                (
-                    &budget.min,
-                    budget.min.as_ref().is_some_and(|limit| value < limit.value),
-                    "below",
-                ),
-            ] {
-                let Some(limit) = limit else { continue };
-                let message = if limit.unit != series.unit {
-                    format!(
-                        "its budget is in {}, it is measured in {}",
-                        limit.unit, series.unit
-                    )
-                } else if over {
-                    format!(
-                        "{} is {word} its budget of {}",
-                        shown(value),
-                        shown(limit.value)
-                    )
-                } else {
-                    continue;
-                };
-                breaches.push(Breach {
-                    id: series.id(),
-                    value,
-                    unit: series.unit.clone(),
-                    message,
-                });
-            }
-        }
-    }
-    breaches
-}
 
 #[cfg(test)]
 mod tests {

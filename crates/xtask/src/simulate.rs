@@ -4,7 +4,8 @@
 use std::f64::consts::TAU;
 
 use perf_regression_check::config::Policy;
-use perf_regression_check::decide::{Outcome, decide};
+use perf_regression_check::decide::decide;
+use perf_regression_check::decision::Outcome;
 use perf_regression_check::model::{Series, Unit};
 
 use crate::process::print;

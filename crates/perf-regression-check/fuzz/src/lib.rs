@@ -14,7 +14,7 @@ pub fn read(format: &str, text: &str) {
     let mut set = ResultSet::default();
     set.extend(parsed.series.into_iter().take(50));
     let judgement = judge(&set, &set, Policy::default());
-    assert_eq!(judgement.count(perf_regression_check::decide::Outcome::Regression), 0, "no set is worse than itself");
+    assert_eq!(judgement.count(perf_regression_check::decision::Outcome::Regression), 0, "no set is worse than itself");
     let _ = perf_regression_check::report::summary::summary(&judgement, "fuzz");
     let _ = perf_regression_check::report::html::report(&judgement, "fuzz");
 }

@@ -20,7 +20,7 @@ use gatehouse_core::system::Stream;
 
 use crate::cli;
 use crate::config::Policy;
-use crate::decide::Decision;
+use crate::decision::Decision;
 use crate::duet::{EarlyStop, Looks, Side, schedule};
 use crate::input::{Format, parse_text, read_side};
 use crate::model::{ResultSet, Series, Unit};

@@ -10,7 +10,7 @@ use gatehouse_core::runner::Runner;
 use gatehouse_core::text::{ellipsis, visible};
 use jiff::Timestamp;
 
-use crate::decide::Outcome;
+use crate::decision::Outcome;
 use crate::verdict::Judgement;
 
 /// The gate's name in evidence.

@@ -4,7 +4,7 @@ use gatehouse_core::stats::quantile::{Quartiles, median_interval};
 use gatehouse_core::text::visible;
 
 use super::number;
-use crate::decide::{Decision, Method};
+use crate::decision::{Decision, Method};
 use crate::model::{Direction, Series};
 use crate::verdict::Judgement;
 
@@ -78,7 +78,7 @@ fn one(decision: &Decision<'_>, judgement: &Judgement<'_>) -> String {
             number::interval(&change),
             decision
                 .magnitude()
-                .map_or("", crate::decide::Magnitude::words)
+                .map_or("", crate::decision::Magnitude::words)
         ));
     }
     if let (Some(p), Some(q)) = (decision.p, decision.q) {

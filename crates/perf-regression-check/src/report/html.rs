@@ -7,7 +7,7 @@ use gatehouse_core::text::{ellipsis, visible};
 use maud::{Markup, html};
 
 use super::{headline, number, rules, tone};
-use crate::decide::{Decision, Magnitude, Outcome};
+use crate::decision::{Decision, Magnitude, Outcome};
 use crate::verdict::Judgement;
 
 /// Rows of the forest plot, and benchmarks with their distributions drawn.

@@ -9,7 +9,7 @@ pub mod summary;
 
 use gatehouse_core::report::html::Tone;
 
-use crate::decide::{Decision, Outcome};
+use crate::decision::{Decision, Outcome};
 use crate::verdict::Judgement;
 
 /// The colour of an outcome.

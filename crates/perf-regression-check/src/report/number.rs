@@ -1,6 +1,6 @@
 //! Numbers as people read them.
 
-use crate::decide::Change;
+use crate::decision::Change;
 
 /// A value with its unit, scaled: `1.23 µs`, `64 KiB`, `1.2 k/s`.
 #[must_use]

@@ -6,7 +6,7 @@ use gatehouse_core::report::markdown::plain;
 use gatehouse_core::runner::{Summary, Table};
 
 use super::{headline, number, rules};
-use crate::decide::{Decision, Outcome};
+use crate::decision::{Decision, Outcome};
 use crate::verdict::Judgement;
 
 /// How many rows a table shows before it is folded.

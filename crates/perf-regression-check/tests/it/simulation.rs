@@ -2,7 +2,8 @@
 //! rate or the power unnoticed.
 
 use perf_regression_check::config::Policy;
-use perf_regression_check::decide::{Outcome, decide};
+use perf_regression_check::decide::decide;
+use perf_regression_check::decision::Outcome;
 use perf_regression_check::model::{Series, Unit};
 
 fn normal(random: &mut fastrand::Rng) -> f64 {
