@@ -25,6 +25,13 @@ pub enum Direction {
     Unknown,
 }
 
+impl Direction {
+    /// The direction of a metric of which nothing is said.
+    fn untold() -> Self {
+        Self::Unknown
+    }
+}
+
 /// Whether repeating the measurement can give another value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
@@ -37,19 +44,22 @@ pub enum Nature {
 }
 
 /// One metric of one benchmark.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Series {
     /// The benchmark's name, unique within its run together with `metric`.
     pub benchmark: String,
     /// What was measured: `time`, `throughput`, `instructions`.
     pub metric: String,
-    /// The unit of `samples`: `ns`, `bytes`, `count`, `1/s`, `bytes/s`, or the tool's own word.
+    /// The unit of `samples`: `ns`, `bytes`, `count`, `1/s`, `bytes/s`, or the tool's own word. In
+    /// a document any spelling of a time, size or rate is read.
     pub unit: String,
-    /// Which way is better.
+    /// Which way is better. Left out: what the unit tells.
+    #[serde(default = "Direction::untold")]
     pub direction: Direction,
-    /// Whether the metric is noisy.
-    #[serde(default, skip_serializing_if = "is_measured")]
+    /// Whether the metric is noisy. Left out: counted for bytes, instructions and allocations,
+    /// measured for everything else.
+    #[serde(default)]
     pub nature: Nature,
     /// The raw samples where the tool keeps them, else the one value it reports. Finite.
     pub samples: Vec<f64>,
@@ -59,14 +69,6 @@ pub struct Series {
     /// What the one value is when the tool reported only a summary, for example `median`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub statistic: Option<String>,
-}
-
-#[expect(
-    clippy::trivially_copy_pass_by_ref,
-    reason = "serde passes a reference"
-)]
-fn is_measured(nature: &Nature) -> bool {
-    *nature == Nature::Measured
 }
 
 impl Series {
@@ -325,7 +327,7 @@ impl ResultSet {
 }
 
 /// The generic JSON format.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(
     title = "benchmark-results/v1",

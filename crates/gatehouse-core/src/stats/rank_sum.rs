@@ -147,17 +147,27 @@ impl Pooled {
 }
 
 /// How many subsets of `size` items have each sum.
+///
+/// The items must be in ascending order: then the largest sum so far is that of the last ones seen,
+/// and neither sums nor sizes that cannot occur any more are gone through.
 fn subset_sums(items: &[usize], size: usize) -> Vec<f64> {
-    let mut largest = items.to_vec();
-    largest.sort_unstable_by(|a, b| b.cmp(a));
-    let width = largest.iter().take(size).sum::<usize>() + 1;
+    let mut sums_to = vec![0];
+    sums_to.extend(items.iter().scan(0, |sum, item| {
+        *sum += item;
+        Some(*sum)
+    }));
+    let width = sums_to[items.len()] - sums_to[items.len() - size] + 1;
     let mut counts = vec![0.0_f64; (size + 1) * width];
     counts[0] = 1.0;
     for (index, item) in items.iter().enumerate() {
-        for chosen in (1..=size.min(index + 1)).rev() {
+        let seen = index + 1;
+        // With fewer chosen than this, the items left could not fill the subset.
+        let fewest = (size + seen).saturating_sub(items.len()).max(1);
+        for chosen in (fewest..=size.min(seen)).rev() {
+            let largest = sums_to[seen] - sums_to[seen - chosen];
             let (below, row) = counts.split_at_mut(chosen * width);
             let below = &below[(chosen - 1) * width..];
-            for (count, other) in row[*item..width].iter_mut().zip(below) {
+            for (count, other) in row[*item..=largest].iter_mut().zip(below) {
                 *count += other;
             }
         }

@@ -107,6 +107,9 @@ pub fn run(runner: &Runner<'_>, options: &cli::Run) -> Result<Exit, Failure> {
     let mut looks = Looks::new(policy.alpha, options.pairs as usize, stop);
     let mut level = None;
     let stopped = duet.measure(seed, &mut looks, &policy, &mut level);
+    if runner.system().is_terminal(Stream::Err) {
+        let _ = runner.system().write(Stream::Err, CLEAR_LINE);
+    }
     let inputs = duet.write_partial()?;
     let (done, sets) = (duet.done, duet.sets);
     drop(checkouts);
@@ -340,20 +343,18 @@ impl Duet<'_> {
     fn progress(&self, text: &str) {
         let system = self.runner.system();
         if system.is_terminal(Stream::Err) {
-            let end = if self.done + 1 >= self.options.pairs as usize {
-                "\n"
-            } else {
-                ""
-            };
-            let _ = system.write(Stream::Err, &format!("\r\u{1b}[K{text}{end}"));
-        } else if self
-            .done
-            .is_multiple_of((self.options.pairs as usize).div_ceil(10))
-        {
+            let _ = system.write(Stream::Err, &format!("{CLEAR_LINE}{text}"));
+            return;
+        }
+        let tenth = (self.options.pairs as usize).div_ceil(10);
+        if self.done.is_multiple_of(tenth) {
             self.runner.log(text);
         }
     }
 }
+
+/// Back to the line's start, and nothing left on it.
+const CLEAR_LINE: &str = "\r\u{1b}[K";
 
 /// A run's samples of one metric as the one value of its round: their median.
 fn of_round(series: Series, round: u64) -> Option<Series> {
