@@ -66,21 +66,28 @@ pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
         _ => PathBuf::from("."),
     };
     std::fs::create_dir_all(&parent).map_err(FileError::io("create", &parent))?;
-    let mut builder = tempfile::Builder::new();
-    #[cfg(unix)]
-    {
-        // What a gate writes is read by later steps, perhaps under another user.
-        use std::os::unix::fs::PermissionsExt as _;
-        builder.permissions(std::fs::Permissions::from_mode(0o644));
-    }
-    let mut file = builder
-        .tempfile_in(&parent)
-        .map_err(FileError::io("write", path))?;
+    let mut file = temporary_beside(&parent).map_err(FileError::io("write", path))?;
     file.write_all(bytes)
         .map_err(FileError::io("write", path))?;
     file.persist(path)
         .map_err(|error| FileError::io("write", path)(error.error))?;
     Ok(())
+}
+
+/// A temporary file that later steps may read, perhaps under another user.
+#[cfg(unix)]
+fn temporary_beside(folder: &Path) -> std::io::Result<tempfile::NamedTempFile> {
+    use std::os::unix::fs::PermissionsExt as _;
+    let readable = std::fs::Permissions::from_mode(0o644);
+    tempfile::Builder::new()
+        .permissions(readable)
+        .tempfile_in(folder)
+}
+
+/// A temporary file; elsewhere it inherits the folder's permissions.
+#[cfg(not(unix))]
+fn temporary_beside(folder: &Path) -> std::io::Result<tempfile::NamedTempFile> {
+    tempfile::NamedTempFile::new_in(folder)
 }
 
 /// The lowercase hexadecimal SHA-256 of `bytes`.

@@ -90,6 +90,40 @@ fn names_are_text_everywhere() {
     assert!(!program.path("owned").exists());
 }
 
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn no_name_becomes_markup(names in proptest::collection::hash_set("\\PC{1,40}|[<>&\"'`|@#\\[\\]()!*_:/.\n\r\u{1b}\u{202e} a-z]{1,60}", 1..6)) {
+        use perf_regression_check::model::{ResultSet, Series, Unit};
+        use perf_regression_check::{report, verdict};
+        let side = |factor: f64| {
+            let mut set = ResultSet::default();
+            set.extend(names.iter().map(|name| Series::new(name, "time", Unit::nanoseconds(), around(100.0 * factor))));
+            set
+        };
+        let (old, new) = (side(1.0), side(1.5));
+        let judgement = verdict::judge(&old, &new, perf_regression_check::config::Policy::default());
+        proptest::prop_assert_eq!(judgement.suite.decisions.len(), names.len());
+
+        let plain = |name: &str| {
+            let set = |value: f64| ResultSet { series: vec![Series::new(name, "time", Unit::nanoseconds(), around(value))], problems: Vec::new() };
+            let (old, new) = (set(100.0), set(150.0));
+            let judgement = verdict::judge(&old, &new, perf_regression_check::config::Policy::default());
+            (report::html::report(&judgement, "t"), report::summary::summary(&judgement, "t").markdown().to_owned())
+        };
+        // Whatever the name, the elements and the table's cells are those of a harmless one.
+        let (html, markdown) = plain("harmless");
+        for name in &names {
+            let (hostile_html, hostile_markdown) = plain(name);
+            proptest::prop_assert_eq!(hostile_html.matches('<').count(), html.matches('<').count());
+            proptest::prop_assert_eq!(hostile_markdown.matches('|').count(), markdown.matches('|').count());
+            proptest::prop_assert_eq!(hostile_markdown.lines().count(), markdown.lines().count());
+            proptest::prop_assert!(!hostile_html.contains(['\u{1b}', '\u{202e}']), "control characters");
+        }
+    }
+}
+
 #[test]
 fn hostile_policies_and_paths_are_one_error() {
     let program = Program::in_actions();

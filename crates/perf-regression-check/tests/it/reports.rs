@@ -2,44 +2,54 @@
 
 use crate::{Program, around, document};
 
-#[test]
-fn the_summary_of_a_small_suite() {
+/// One benchmark of every kind: unchanged, slower, faster, inconclusive, renamed, over budget.
+fn small_suite() -> Program {
     let program = Program::in_actions();
     let (flat, up, down) = (around(100.0), around(112.0), around(90.0));
-    program.write(
-        "old.json",
-        &document(&[
-            ("same", &flat),
-            ("slower", &flat),
-            ("faster", &flat),
-            ("one", &[1.0]),
-            ("parse large file", &flat),
-        ]),
-    );
-    program.write(
-        "new.json",
-        &document(&[
-            ("same", &flat),
-            ("slower", &up),
-            ("faster", &down),
-            ("one", &[1.0]),
-            ("parse_large_files", &flat),
-        ]),
-    );
-    program.write(
-        ".github/perf.toml",
-        "[[budget]]\nbenchmark = \"s*\"\nmax = \"110 ns\"\n",
-    );
+    let old: [(&str, &[f64]); 5] = [
+        ("same", &flat),
+        ("slower", &flat),
+        ("faster", &flat),
+        ("one", &[1.0]),
+        ("parse large file", &flat),
+    ];
+    let new: [(&str, &[f64]); 5] = [
+        ("same", &flat),
+        ("slower", &up),
+        ("faster", &down),
+        ("one", &[1.0]),
+        ("parse_large_files", &flat),
+    ];
+    program.write("old.json", &document(&old));
+    program.write("new.json", &document(&new));
+    let policy = "[[budget]]\nbenchmark = \"s*\"\nmax = \"110 ns\"\n";
+    program.write(".github/perf.toml", policy);
     program
-        .run(&[
-            "compare",
-            "--baseline",
-            "old.json",
-            "--candidate",
-            "new.json",
-        ])
-        .expect(1);
+}
+
+const COMPARE: [&str; 5] = [
+    "compare",
+    "--baseline",
+    "old.json",
+    "--candidate",
+    "new.json",
+];
+
+#[test]
+fn what_people_see_of_a_small_suite() {
+    let program = small_suite();
+    let outcome = program.run(&COMPARE).expect(1);
     insta::assert_snapshot!("summary", program.read("summary"));
+    insta::assert_snapshot!("stdout", outcome.out);
+    let html = program.read("gatehouse-report/report.html");
+    let (body, _) = html
+        .split_once("<body>")
+        .unwrap()
+        .1
+        .split_once("</body>")
+        .unwrap();
+    // One element a line, so that a difference can be read.
+    insta::assert_snapshot!("html", body.replace("><", ">\n<"));
 }
 
 #[test]
