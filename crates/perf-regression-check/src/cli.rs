@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use crate::config::{OnInconclusive, OnMissing};
+use crate::duet::RoundValue;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -216,6 +217,16 @@ pub struct Run {
     /// The seed of the order of runs [default: drawn, and reported]
     #[arg(long, env = "GATEHOUSE_SEED", value_name = "NUMBER")]
     pub seed: Option<u64>,
+    /// What stands for a run that gives several samples: their median, or the best of them, which
+    /// is steadier where other programs take turns on the machine
+    #[arg(
+        long,
+        env = "GATEHOUSE_ROUND_VALUE",
+        value_enum,
+        default_value = "median",
+        value_name = "WHAT"
+    )]
+    pub round_value: RoundValue,
     /// Take the time of the whole command instead of results that it prints
     #[arg(long, env = "GATEHOUSE_WALL_TIME")]
     pub wall_time: bool,

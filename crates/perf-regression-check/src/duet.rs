@@ -12,6 +12,9 @@
 //! inconclusive, and no interval that speaks of a change which the test does not confirm yet.
 
 use gatehouse_core::stats::power::obrien_fleming_spent;
+use gatehouse_core::stats::quantile::median;
+
+use crate::model::Direction;
 
 /// One of the two checkouts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,6 +51,28 @@ pub fn schedule(pairs: usize, seed: u64) -> Vec<[Side; 2]> {
         .collect();
     random.shuffle(&mut order);
     order
+}
+
+/// Which value stands for a run that gives several samples.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum RoundValue {
+    /// The median of its samples.
+    Median,
+    /// The best of its samples: disturbances only ever make a program slower.
+    Best,
+}
+
+impl RoundValue {
+    /// The value of a run's samples; `None` of none.
+    #[must_use]
+    pub fn of(self, samples: &[f64], direction: Direction) -> Option<f64> {
+        match (self, direction) {
+            (Self::Best, Direction::LowerIsBetter) => samples.iter().copied().reduce(f64::min),
+            (Self::Best, Direction::HigherIsBetter) => samples.iter().copied().reduce(f64::max),
+            // Without a direction there is no best.
+            (Self::Median, _) | (Self::Best, Direction::Unknown) => median(samples),
+        }
+    }
 }
 
 /// Whether the run may stop before all pairs are done.
@@ -130,6 +155,19 @@ mod tests {
         assert_eq!(order, schedule(20, 7));
         assert_ne!(order, schedule(20, 8));
         assert!(schedule(0, 1).is_empty());
+    }
+
+    #[test]
+    fn the_best_sample_depends_on_the_direction() {
+        let of = |direction| RoundValue::Best.of(&[2.0, 9.0, 3.0], direction);
+        assert_eq!(of(Direction::LowerIsBetter), Some(2.0));
+        assert_eq!(of(Direction::HigherIsBetter), Some(9.0));
+        assert_eq!(of(Direction::Unknown), Some(3.0));
+        assert_eq!(
+            RoundValue::Median.of(&[2.0, 9.0, 3.0], Direction::LowerIsBetter),
+            Some(3.0)
+        );
+        assert_eq!(RoundValue::Best.of(&[], Direction::LowerIsBetter), None);
     }
 
     #[test]

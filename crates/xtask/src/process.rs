@@ -60,7 +60,14 @@ pub(crate) fn duet(
     more: &[&str],
 ) -> Result<Output> {
     let output = Command::new(gate)
-        .args(["run", "--pairs", "60", "--baseline-dir"])
+        .args([
+            "run",
+            "--pairs",
+            "60",
+            "--round-value",
+            "best",
+            "--baseline-dir",
+        ])
         .arg(examples.join("baseline"))
         .arg("--candidate-dir")
         .arg(examples.join(candidate))

@@ -15,13 +15,12 @@ use gatehouse_core::evidence::{Input, Verdict};
 use gatehouse_core::exit::Exit;
 use gatehouse_core::files::{sha256_hex, write_atomic};
 use gatehouse_core::runner::Runner;
-use gatehouse_core::stats::quantile::median;
 use gatehouse_core::system::Stream;
 
 use crate::cli;
 use crate::config::Policy;
 use crate::decision::Decision;
-use crate::duet::{EarlyStop, Looks, Side, schedule};
+use crate::duet::{EarlyStop, Looks, RoundValue, Side, schedule};
 use crate::input::{Format, parse_text, read_side};
 use crate::model::{ResultSet, Series, Unit};
 use crate::verdict::{Finding, RUN_FAILED, judge_at};
@@ -201,9 +200,9 @@ impl Duet<'_> {
             }
             for (set, series) in self.sets.iter_mut().zip(pair) {
                 set.extend(
-                    series
-                        .into_iter()
-                        .filter_map(|series| of_round(series, round as u64)),
+                    series.into_iter().filter_map(|series| {
+                        of_round(series, round as u64, self.options.round_value)
+                    }),
                 );
             }
             self.done = round + 1;
@@ -356,9 +355,9 @@ impl Duet<'_> {
 /// Back to the line's start, and nothing left on it.
 const CLEAR_LINE: &str = "\r\u{1b}[K";
 
-/// A run's samples of one metric as the one value of its round: their median.
-fn of_round(series: Series, round: u64) -> Option<Series> {
-    let value = median(&series.samples)?;
+/// A run's samples of one metric as the one value of its round.
+fn of_round(series: Series, round: u64, value: RoundValue) -> Option<Series> {
+    let value = value.of(&series.samples, series.direction)?;
     Some(Series {
         samples: vec![value],
         pairs: vec![round],

@@ -8,7 +8,7 @@ use std::hint::black_box;
 use std::time::Instant;
 
 /// Repetitions of each piece of work within one run.
-const SAMPLES: usize = 25;
+const SAMPLES: usize = 60;
 
 fn main() {
     let words: usize = std::fs::read_to_string("workload.txt")
