@@ -8,7 +8,7 @@ use crate::model::{Direction, Series, SeriesId};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Method {
-    /// Exact sign-flip test on paired log ratios, clipped (see [`sign_flip::clipped`]).
+    /// Exact sign-flip test on paired log ratios, clipped (see [`gatehouse_core::stats::sign_flip::clipped`]).
     SignFlip,
     /// Paired t test on log ratios: more pairs than the exact test enumerates.
     PairedT,
