@@ -1,8 +1,11 @@
 //! The README's first command: the main job of each gate, on real input, with embedded defaults.
 
+use std::path::Path;
+use std::process::Command;
 use std::time::Instant;
 
 use anyhow::Result;
+use serde_json::Value;
 
 use crate::process::{build, duet, print, say};
 
@@ -27,7 +30,7 @@ pub(crate) fn demo() -> Result<()> {
         let output = duet(&gate, &program, &examples, candidate, &out, &[])?;
         print(&format!("\n{candidate} ({truth})"));
         let text = String::from_utf8_lossy(&output.stdout);
-        text.lines().for_each(|line| print(&format!("  {line}")));
+        print(&format!("  {}", text.lines().next().unwrap_or_default()));
         for line in explained(&gate, &out)? {
             print(&format!("    {line}"));
         }
@@ -40,22 +43,25 @@ pub(crate) fn demo() -> Result<()> {
     Ok(())
 }
 
-/// The intervals of every benchmark, whatever its outcome.
-fn explained(gate: &std::path::Path, out: &std::path::Path) -> Result<Vec<String>> {
-    let output = std::process::Command::new(gate)
-        .args(["explain", "", "--baseline"])
+/// The outcome and interval of every benchmark, at the level at which the run decided.
+fn explained(gate: &Path, out: &Path) -> Result<Vec<String>> {
+    let evidence: Value = serde_json::from_slice(&std::fs::read(out.join("evidence.json"))?)?;
+    let alpha = &evidence["predicate"]["measurements"]["alpha"]["value"];
+    let output = Command::new(gate)
+        .args(["explain", "", "--alpha", &alpha.to_string(), "--baseline"])
         .arg(out.join("baseline.json"))
         .arg("--candidate")
         .arg(out.join("candidate.json"))
         .output()?;
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    let mut lines = Vec::new();
-    let mut name = String::new();
+    let (mut lines, mut name, mut outcome) = (Vec::new(), "", "");
     for line in text.lines() {
-        if let Some(change) = line.trim_start().strip_prefix("change ") {
-            lines.push(format!("{name}: {}", change.trim()));
+        if let Some(said) = line.strip_prefix("  outcome ") {
+            outcome = said.trim().split(':').next().unwrap_or_default();
+        } else if let Some(change) = line.strip_prefix("  change ") {
+            lines.push(format!("{outcome:<13} {name}: {}", change.trim()));
         } else if !line.starts_with(' ') && !line.is_empty() {
-            line.clone_into(&mut name);
+            name = line;
         }
     }
     Ok(lines)

@@ -121,6 +121,7 @@ fn measurements(judgement: &Judgement<'_>) -> BTreeMap<String, Measurement> {
         judgement.breaches.len() as f64,
         "1",
     );
+    put("alpha".to_owned(), judgement.suite.alpha, "1");
     put("global-p".to_owned(), judgement.suite.global_p, "1");
     for decision in judgement.suite.decisions.iter().take(LISTED) {
         if let Some(change) = decision.change {
