@@ -175,6 +175,7 @@ impl Judgement<'_> {
     }
 
     fn input_findings(&self) -> Vec<Finding> {
+        let mut findings = Vec::new();
         let is_error = |problem: &&Diagnostic| problem.severity == Severity::Error;
         let errors = self.problems.iter().filter(is_error).count();
         if errors > 0 {
@@ -184,17 +185,15 @@ impl Judgement<'_> {
                 Verdict::Error
             };
             let message = format!("{errors} problems in the inputs");
-            return vec![Finding::general(verdict, "unreadable-input", message)];
+            findings.push(Finding::general(verdict, "unreadable-input", message));
         }
+        // Leniency is about some records; with none left there is nothing to be lenient about.
         if self.suite.decisions.is_empty() {
             let message = "no benchmark is on both sides".to_owned();
-            return vec![Finding::general(
-                Verdict::Inconclusive,
-                "nothing-compared",
-                message,
-            )];
+            let verdict = Verdict::Inconclusive;
+            findings.push(Finding::general(verdict, "nothing-compared", message));
         }
-        Vec::new()
+        findings
     }
 
     fn decision_findings(&self) -> Vec<Finding> {
@@ -398,6 +397,17 @@ mod tests {
             .exit(),
             Exit::Fail
         );
+        let mut nothing = set(&[]);
+        nothing.problems.push(Diagnostic::error("x"));
+        let lenient = || Policy {
+            lenient: true,
+            ..Policy::default()
+        };
+        assert_eq!(
+            judge(&nothing, &nothing, lenient()).exit(),
+            Exit::Inconclusive
+        );
+        assert_eq!(judge(&good, &nothing, lenient()).exit(), Exit::Inconclusive);
         let same = judge(
             &broken,
             &broken,
