@@ -189,21 +189,27 @@ impl Duet<'_> {
                 return Stopped::OutOfTime;
             }
             self.show_pair(round, each);
-            let mut pair: [Vec<Series>; 2] = [Vec::new(), Vec::new()];
+            let mut pair = [ResultSet::default(), ResultSet::default()];
             for side in order {
                 match self.once(side) {
-                    Ok(series) => pair[side as usize] = series,
+                    Ok(results) => pair[side as usize] = results,
                     Err(message) => {
                         return Stopped::Failed(format!("pair {}: {message}", round + 1));
                     }
                 }
             }
-            for (set, series) in self.sets.iter_mut().zip(pair) {
+            for (set, results) in self.sets.iter_mut().zip(pair) {
                 set.extend(
-                    series.into_iter().filter_map(|series| {
+                    results.series.into_iter().filter_map(|series| {
                         of_round(series, round as u64, self.options.round_value)
                     }),
                 );
+                // Every round repeats its complaints; each is worth saying once.
+                for problem in results.problems {
+                    if !set.problems.contains(&problem) {
+                        set.problems.push(problem);
+                    }
+                }
             }
             self.done = round + 1;
             if let Err(failure) = self.write_partial() {
@@ -226,7 +232,7 @@ impl Duet<'_> {
     }
 
     /// Runs the command once in a checkout.
-    fn once(&self, side: Side) -> Result<Vec<Series>, String> {
+    fn once(&self, side: Side) -> Result<ResultSet, String> {
         let folder = self.checkouts.folder(side);
         let budget =
             Duration::from_secs(self.options.time_budget).saturating_sub(self.begun.elapsed());
@@ -252,22 +258,26 @@ impl Duet<'_> {
             Ended::Succeeded { output, elapsed } => {
                 let name = format!("{} output", side.word());
                 match &self.source {
-                    Source::WallTime => Ok(vec![Series::new(
-                        self.command.shown(),
-                        "wall-time",
-                        Unit::nanoseconds(),
-                        vec![elapsed.as_secs_f64() * 1e9],
-                    )]),
+                    Source::WallTime => {
+                        let nanoseconds = vec![elapsed.as_secs_f64() * 1e9];
+                        let name = self.command.shown();
+                        let series =
+                            Series::new(name, "wall-time", Unit::nanoseconds(), nanoseconds);
+                        Ok(ResultSet {
+                            series: vec![series],
+                            problems: Vec::new(),
+                        })
+                    }
                     Source::Output(format) => {
                         let parsed = parse_text(&name, &output, *format);
-                        self.accept(side, parsed.series, &parsed.problems)
+                        self.accept(side, parsed.series, parsed.problems)
                     }
                     Source::Files(paths, format) => {
                         let paths: Vec<PathBuf> =
                             paths.iter().map(|path| folder.join(path)).collect();
                         let read = read_side(&paths, *format);
                         checkout::refuse_stale(&read.inputs, marker.path())?;
-                        self.accept(side, read.set.series, &read.set.problems)
+                        self.accept(side, read.set.series, read.set.problems)
                     }
                 }
             }
@@ -278,8 +288,8 @@ impl Duet<'_> {
         &self,
         side: Side,
         series: Vec<Series>,
-        problems: &[Diagnostic],
-    ) -> Result<Vec<Series>, String> {
+        problems: Vec<Diagnostic>,
+    ) -> Result<ResultSet, String> {
         let first_error = problems
             .iter()
             .find(|problem| problem.severity == gatehouse_core::diagnostic::Severity::Error);
@@ -295,7 +305,7 @@ impl Duet<'_> {
                     problem.message
                 ))
             }
-            _ => Ok(series),
+            _ => Ok(ResultSet { series, problems }),
         }
     }
 

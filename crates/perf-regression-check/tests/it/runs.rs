@@ -166,6 +166,27 @@ fn unreadable_output_is_an_error_not_a_pass() {
 }
 
 #[test]
+fn leniency_keeps_what_it_forgives_in_sight() {
+    let program = sides(100, 100);
+    let script = format!("{BENCH}; echo 'test c ... bench: lots ns/iter (+/- 1)'");
+    let strict = run(&program, &["--pairs", "8", "--shell-command", &script]).expect(4);
+    assert!(
+        strict.out.contains("cannot read the result of c"),
+        "{}",
+        strict.out
+    );
+    let arguments = ["--lenient", "--pairs", "8", "--shell-command", &script];
+    let lenient = run(&program, &arguments).expect(0);
+    assert!(
+        lenient.out.starts_with("warn: 1 unchanged"),
+        "{}",
+        lenient.out
+    );
+    let said = lenient.err.matches("cannot read the result of c").count();
+    assert_eq!(said, 2, "once a side: {}", lenient.err);
+}
+
+#[test]
 fn a_hanging_command_ends_with_the_time_budget() {
     let program = sides(1, 1);
     let begun = Instant::now();
