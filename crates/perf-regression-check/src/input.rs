@@ -7,7 +7,7 @@ use gatehouse_core::evidence::Input;
 use gatehouse_core::files::{read_bounded, sha256_hex};
 
 use crate::adapter::{self, Adapter, Parsed, SAMPLE_FILE, Source};
-use crate::model::ResultSet;
+use crate::model::{ResultSet, Series};
 
 /// The largest file read, in bytes. A k6 stream of an hour is some hundred megabytes.
 const FILE_LIMIT: u64 = 1 << 30;
@@ -52,6 +52,8 @@ pub struct Side {
     pub set: ResultSet,
     /// The files, with their digests.
     pub inputs: Vec<Input>,
+    /// What was read and is not joined yet.
+    read: Vec<Series>,
 }
 
 /// Reads files and folders into one set. What cannot be read is a problem in it.
@@ -61,6 +63,9 @@ pub fn read_side(paths: &[PathBuf], format: Format) -> Side {
     for path in paths {
         read_path(path, format, &mut side);
     }
+    // Joined once: a folder may hold a file for each of thousands of benchmarks.
+    let series = std::mem::take(&mut side.read);
+    side.set.extend(series);
     side
 }
 
@@ -200,7 +205,7 @@ fn read_criterion(sample_path: &Path, side: &mut Side) {
         },
     );
     match series {
-        Ok(series) => side.set.extend([series]),
+        Ok(series) => side.read.push(series),
         Err(problem) => side.set.problems.push(problem),
     }
 }
@@ -209,7 +214,7 @@ fn read_file(path: &Path, format: Format, side: &mut Side) {
     let Some(text) = load(path, side) else { return };
     let parsed = parse_text(&path.display().to_string(), &text, format);
     side.set.problems.extend(parsed.problems);
-    side.set.extend(parsed.series);
+    side.read.extend(parsed.series);
 }
 
 /// Reads one text in the chosen format.

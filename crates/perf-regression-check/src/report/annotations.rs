@@ -1,17 +1,27 @@
 //! Annotations: what fails first, then what blocks, then what to know.
 
+use std::collections::HashMap;
+
 use gatehouse_core::diagnostic::Severity;
 use gatehouse_core::evidence::Verdict;
 use gatehouse_core::runner::{Annotation, Annotations};
 use gatehouse_core::text::{ellipsis, visible};
 
 use super::number;
+use crate::decision::Change;
+use crate::model::SeriesId;
 use crate::verdict::{Finding, Judgement};
 
 /// The annotations of a judgement; the runner protocol keeps them within the budget.
 #[must_use]
 pub fn annotations(judgement: &Judgement<'_>) -> Annotations {
     let mut annotations = Annotations::default();
+    let changes: HashMap<SeriesId, Change> = judgement
+        .suite
+        .decisions
+        .iter()
+        .filter_map(|decision| Some((decision.id(), decision.change?)))
+        .collect();
     for problem in &judgement.problems {
         let severity = if judgement.policy.lenient {
             Severity::Warning
@@ -31,7 +41,7 @@ pub fn annotations(judgement: &Judgement<'_>) -> Annotations {
             Verdict::Warn | Verdict::Pass => Severity::Notice,
         };
         annotations.push(
-            Annotation::error(message(finding, judgement))
+            Annotation::error(message(finding, &changes))
                 .severity(severity)
                 .title(format!("performance: {}", finding.code)),
         );
@@ -39,23 +49,16 @@ pub fn annotations(judgement: &Judgement<'_>) -> Annotations {
     annotations
 }
 
-fn message(finding: &Finding, judgement: &Judgement<'_>) -> String {
+fn message(finding: &Finding, changes: &HashMap<SeriesId, Change>) -> String {
     let Some(id) = &finding.about else {
         return visible(&finding.message);
     };
-    let decision = judgement
-        .suite
-        .decisions
-        .iter()
-        .find(|decision| decision.id() == *id);
-    let change = decision
-        .and_then(|decision| decision.change)
-        .filter(|_| finding.code != "budget");
+    let change = changes.get(id).filter(|_| finding.code != "budget");
     let size = change.map_or(String::new(), |change| {
         format!(
             " {} ({})",
             number::percent(change.estimate),
-            number::interval(&change)
+            number::interval(change)
         )
     });
     format!(
