@@ -14,6 +14,7 @@ use crate::config::Policy;
 use crate::decision::{Decision, Method, Outcome};
 use crate::model::{Direction, Series};
 use crate::prepare::{Data, Prepared, prepare};
+use crate::report::number::trim;
 use crate::testing::{Level, UNKNOWN_DIRECTION, log_tolerance, test};
 
 /// The decisions of a suite, with what holds for it as a whole.
@@ -84,18 +85,9 @@ fn conclude(decision: &mut Decision<'_>, policy: &Policy, alpha: f64, global_p: 
     };
     let rejected = q <= alpha && global_p <= alpha;
     let (low, high) = (change.low.ln_1p(), change.high.ln_1p());
+    let (nearest_worse, furthest_worse) = towards_worse(low, high, decision.direction);
     let (outcome, why) = if rejected && (low > 0.0 || high < 0.0) {
         let tolerance = log_tolerance(policy.tolerance, decision.direction);
-        let nearest_worse = match decision.direction {
-            Direction::LowerIsBetter => low,
-            Direction::HigherIsBetter => -high,
-            Direction::Unknown => low.max(-high),
-        };
-        let better = match decision.direction {
-            Direction::LowerIsBetter => high < 0.0,
-            Direction::HigherIsBetter => low > 0.0,
-            Direction::Unknown => false,
-        };
         match decision.direction {
             Direction::Unknown if nearest_worse > tolerance => {
                 (Outcome::Inconclusive, UNKNOWN_DIRECTION.to_owned())
@@ -105,7 +97,7 @@ fn conclude(decision: &mut Decision<'_>, policy: &Policy, alpha: f64, global_p: 
                 "the corrected test rejects and the whole interval is beyond the tolerance"
                     .to_owned(),
             ),
-            _ if better => (
+            _ if furthest_worse < 0.0 => (
                 Outcome::Improvement,
                 "the corrected test rejects and the whole interval is on the better side"
                     .to_owned(),
@@ -117,9 +109,7 @@ fn conclude(decision: &mut Decision<'_>, policy: &Policy, alpha: f64, global_p: 
             Outcome::Inconclusive,
             cannot_see(decision.detectable, policy.detect),
         )
-    } else if furthest_worse(low, high, decision.direction)
-        > log_tolerance(policy.detect, decision.direction)
-    {
+    } else if furthest_worse > log_tolerance(policy.detect, decision.direction) {
         (
             Outcome::Inconclusive,
             format!(
@@ -139,12 +129,13 @@ fn conclude(decision: &mut Decision<'_>, policy: &Policy, alpha: f64, global_p: 
     (decision.outcome, decision.why) = (outcome, why);
 }
 
-/// The worse end of an interval of log ratios.
-fn furthest_worse(low: f64, high: f64, direction: Direction) -> f64 {
+/// The ends of an interval of log ratios, positive being worse: the near one, the far one. Without
+/// a direction either way may be the worse one.
+fn towards_worse(low: f64, high: f64, direction: Direction) -> (f64, f64) {
     match direction {
-        Direction::LowerIsBetter => high,
-        Direction::HigherIsBetter => -low,
-        Direction::Unknown => high.max(-low),
+        Direction::LowerIsBetter => (low, high),
+        Direction::HigherIsBetter => (-high, -low),
+        Direction::Unknown => (low.max(-high), high.max(-low)),
     }
 }
 
@@ -180,8 +171,7 @@ fn cannot_see(detectable: f64, asked: f64) -> String {
 }
 
 fn percent(share: f64) -> String {
-    let text = format!("{:.2}", share * 100.0);
-    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+    trim(share * 100.0)
 }
 
 #[cfg(test)]
