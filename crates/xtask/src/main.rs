@@ -1,14 +1,8 @@
 //! The house's own tooling: `cargo xtask demo`, `gen`, `release-tree`, `simulate`, `aa`.
 
-#![cfg_attr(
-    test,
-    allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")
-)]
-
 mod aa;
 mod demo;
 mod generate;
-mod metadata;
 mod process;
 mod release_tree;
 mod simulate;
