@@ -13,6 +13,7 @@ pub mod config;
 pub mod decide;
 pub mod decision;
 pub mod duet;
+pub mod history;
 pub mod input;
 pub mod measure;
 pub mod model;

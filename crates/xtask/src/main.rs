@@ -3,6 +3,10 @@
 mod aa;
 mod demo;
 mod generate;
+mod histories;
+mod noise;
+mod null_table;
+mod nulls;
 mod process;
 mod release_tree;
 mod simulate;
@@ -41,6 +45,27 @@ enum Command {
         #[arg(long, default_value_t = 2000)]
         suites: usize,
     },
+    /// Simulate the null of the change-point statistic, and write its table
+    NullTable {
+        /// Shuffles per window length
+        #[arg(long, default_value_t = 1_000_000)]
+        permutations: usize,
+    },
+    /// Run `detect` on series without a change, and time it
+    Nulls {
+        /// Series per shape of noise
+        #[arg(long, default_value_t = 1000)]
+        series: usize,
+        /// The level of a single look, instead of the default
+        #[arg(long)]
+        alpha: Option<f64>,
+    },
+    /// Try the history rules on recorded histories: false alerts, and injected changes found
+    Histories {
+        /// Files in the form of the corpus: a JSON list of series, gzipped or not
+        #[arg(long)]
+        series: Vec<PathBuf>,
+    },
     /// Benchmark the example program against itself, through `run`
     Aa {
         /// How many comparisons
@@ -58,6 +83,12 @@ fn main() -> ExitCode {
             simulate::simulate(suites);
             Ok(())
         }
+        Command::NullTable { permutations } => null_table::null_table(permutations),
+        Command::Nulls { series, alpha } => {
+            nulls::nulls(series, alpha);
+            Ok(())
+        }
+        Command::Histories { series } => histories::histories(&series),
         Command::Aa { runs } => aa::aa(runs),
     };
     match result {

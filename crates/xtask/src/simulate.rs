@@ -1,24 +1,13 @@
 //! Suites of simulated benchmarks: how often a verdict is red without a change, and how often a
 //! change is found. The decisions are those of the gate, not a copy of them.
 
-use std::f64::consts::TAU;
-
 use perf_regression_check::config::Policy;
 use perf_regression_check::decide::decide;
 use perf_regression_check::decision::Outcome;
 use perf_regression_check::model::{Series, Unit};
 
+use crate::noise::{Noise, Random};
 use crate::process::print;
-
-/// Shapes of noise, each with standard deviation one (t3 by scale of its quartiles).
-#[derive(Clone, Copy)]
-enum Noise {
-    Normal,
-    Lognormal,
-    T3,
-    Spiky,
-    Bimodal,
-}
 
 const SHAPES: [(Noise, &str); 5] = [
     (Noise::Normal, "normal"),
@@ -37,29 +26,6 @@ enum Design {
     Paired,
     /// Unpaired, but each side was one job with a machine of its own.
     TwoMachines,
-}
-
-struct Random(fastrand::Rng);
-
-impl Random {
-    fn normal(&mut self) -> f64 {
-        let (u, v) = (1.0 - self.0.f64(), self.0.f64());
-        (-2.0 * u.ln()).sqrt() * (TAU * v).cos()
-    }
-
-    fn noise(&mut self, shape: Noise) -> f64 {
-        match shape {
-            Noise::Normal => self.normal(),
-            // Right-skewed, brought to mean 0 and deviation 1 (sigma 0.8).
-            Noise::Lognormal => ((0.8 * self.normal()).exp() - 1.377) / 1.303,
-            Noise::T3 => {
-                let chi: f64 = (0..3).map(|_| self.normal().powi(2)).sum();
-                self.normal() / (chi / 3.0).sqrt()
-            }
-            Noise::Spiky => self.normal() + if self.0.f64() < 0.05 { 10.0 } else { 0.0 },
-            Noise::Bimodal => 0.3 * self.normal() + if self.0.bool() { 1.0 } else { -1.0 },
-        }
-    }
 }
 
 /// One benchmark: `n` samples a side, noise `cv` within a job, and a true change.

@@ -1,0 +1,240 @@
+//! E-divisive change-point statistics on ranks, with a null that is the same for every shape of noise.
+//!
+//! The energy distance between the points before and after a split, times `m (n - m) / n`, is the
+//! statistic of e-divisive (Matteson and James, "A nonparametric approach for multiple change point
+//! analysis of multivariate data", JASA 109, 2014). Taken over the *ranks* of a window its null
+//! distribution depends on the window's length alone, so the quantiles of its maximum over all
+//! splits are tabulated once ([`null_tail`]) instead of permuted for each series. In one dimension it
+//! is twice the two-sample Cramér–von Mises statistic W², and is kept in that unit here, with
+//! Stephens' correction for small samples (JRSS B 32, 1970), which puts splits near an end on the
+//! scale of those in the middle.
+
+use std::cmp::Ordering;
+
+mod null;
+
+/// The fewest points on a side of a split.
+pub const MIN_SEGMENT: usize = 3;
+/// The longest window that can be tested, in points.
+pub const LONGEST: usize = 1023;
+
+/// The best split of a window.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Split {
+    /// How many points stand before it.
+    pub at: usize,
+    /// Its corrected W².
+    pub statistic: f64,
+    /// The probability of a maximum at least as large in an unchanged, uncorrelated window.
+    pub p: f64,
+}
+
+/// A window of points with their ranks, kept up to date as points come and go.
+///
+/// Ties are ranked in the order of a fixed shuffle of their places, as a permutation test would.
+#[derive(Debug, Clone, Default)]
+pub struct Window {
+    values: Vec<f64>,
+    /// The rank of each value, from 0. Sixteen bits, so that the scan works on vectors of eight.
+    ranks: Vec<i16>,
+    /// The place in the series of the next point.
+    next: u32,
+    corrections: Vec<Correction>,
+}
+
+impl Window {
+    /// An empty window whose first point will be at place `next` of its series.
+    #[must_use]
+    pub fn starting_at(next: usize) -> Self {
+        Self {
+            next: u32::try_from(next).unwrap_or(u32::MAX),
+            ..Self::default()
+        }
+    }
+
+    /// The points, oldest first.
+    #[must_use]
+    pub fn values(&self) -> &[f64] {
+        &self.values
+    }
+
+    /// Takes in a point, which must be finite. A window holds [`LONGEST`] points; beyond that the
+    /// oldest goes.
+    pub fn push(&mut self, value: f64) {
+        if self.values.len() == LONGEST {
+            self.drop_oldest();
+        }
+        // Counting and comparing apart, without branches: this runs once a point.
+        let mut rank = self.values.iter().map(|known| i16::from(*known < value)).sum();
+        let mut larger = 0;
+        for (known, known_rank) in self.values.iter().zip(&mut self.ranks) {
+            let above = i16::from(*known > value);
+            *known_rank += above;
+            larger += above;
+        }
+        if usize::try_from(rank + larger) != Ok(self.values.len()) {
+            rank += self.place_among_equals(value);
+        }
+        self.values.push(value);
+        self.ranks.push(rank);
+        self.next = self.next.wrapping_add(1);
+    }
+
+    /// Ranks `value` among the points that equal it; returns how many of them come before it.
+    fn place_among_equals(&mut self, value: f64) -> i16 {
+        let key = shuffled(self.next);
+        let first = self.next.wrapping_sub(u32::try_from(self.values.len()).unwrap_or(0));
+        let mut before = 0;
+        for (place, (known, rank)) in (first..).zip(self.values.iter().zip(&mut self.ranks)) {
+            if *known == value {
+                let below = shuffled(place) < key;
+                before += i16::from(below);
+                *rank += i16::from(!below);
+            }
+        }
+        before
+    }
+
+    /// The window of the points of `values` from place `from` of their series on: what pushing them
+    /// one by one gives, only sooner. Of more than [`LONGEST`] the last are taken.
+    #[must_use]
+    pub fn of(from: usize, values: &[f64]) -> Self {
+        let skipped = values.len().saturating_sub(LONGEST);
+        let (from, values) = (from + skipped, &values[skipped..]);
+        let mut window = Self::starting_at(from);
+        let mut order: Vec<(f64, u32, u16)> = (window.next..)
+            .zip(0..)
+            .zip(values)
+            .map(|((place, at), value)| (*value, shuffled(place), at))
+            .collect();
+        // Zeros of both signs are equal here, as they are for `push`.
+        order.sort_unstable_by(|a, b| a.0.partial_cmp(&b.0).unwrap_or(Ordering::Equal).then(a.1.cmp(&b.1)));
+        window.next = window.next.wrapping_add(u32::try_from(values.len()).unwrap_or(0));
+        window.values.extend_from_slice(values);
+        window.ranks.resize(values.len(), 0);
+        for (rank, (.., at)) in (0..).zip(order) {
+            window.ranks[usize::from(at)] = rank;
+        }
+        window
+    }
+
+    /// Lets the oldest point go.
+    pub fn drop_oldest(&mut self) {
+        if self.values.is_empty() {
+            return;
+        }
+        self.values.remove(0);
+        let gone = self.ranks.remove(0);
+        for rank in &mut self.ranks {
+            *rank -= i16::from(*rank > gone);
+        }
+    }
+
+    /// The split that tells its two parts apart best; both have at least [`MIN_SEGMENT`] points.
+    /// `None` when the window is too short.
+    #[must_use]
+    pub fn best_split(&mut self) -> Option<Split> {
+        let n = self.ranks.len();
+        if n < 2 * MIN_SEGMENT {
+            return None;
+        }
+        self.corrections.extend((self.corrections.len()..=n / 2).map(Correction::for_smaller));
+        // With D_t(k) = n S_t(k) - t (k + 1), where S_t(k) counts the ranks up to k among the first t
+        // points, W² = sum of D_t(k)² / (n² t (n - t)). `square` follows that sum from one t to the
+        // next; every number in it is whole.
+        let size = n as f64;
+        let all_squares = size * (size + 1.0) * (2.0 * size + 1.0) / 6.0;
+        let (mut square, mut weighted) = (0.0, 0.0);
+        let (mut best, mut statistic) = (0, f64::NEG_INFINITY);
+        for (t, rank) in self.ranks[..n - MIN_SEGMENT].iter().enumerate() {
+            let r = f64::from(*rank);
+            // Sums over k >= r of (k + 1), and of D_t(k).
+            let steps = (size * (size + 1.0) - r * (r + 1.0)) / 2.0;
+            let counted = (t * n) as f64 - larger_sum(&self.ranks[..t], *rank);
+            let tail = size * counted - t as f64 * steps;
+            square += all_squares - 2.0 * weighted + size * (size * (size - r) + 2.0 * (tail - steps));
+            weighted += size * steps - all_squares;
+            let (before, after) = (t + 1, n - t - 1);
+            if before < MIN_SEGMENT {
+                continue;
+            }
+            let w2 = square / (size * size * (before * after) as f64);
+            let corrected = self.corrections[before.min(after)].apply(w2);
+            if corrected > statistic {
+                (best, statistic) = (before, corrected);
+            }
+        }
+        Some(Split {
+            at: best,
+            statistic,
+            p: null_tail(n, statistic),
+        })
+    }
+}
+
+/// The sum of `max(e, rank)` over `earlier`: each earlier rank e counts for every k from there on.
+fn larger_sum(earlier: &[i16], rank: i16) -> f64 {
+    // Short enough for sixteen bits: 32 ranks below 1,024.
+    const CHUNK: usize = 32;
+    let chunk = |part: &[i16]| i32::from(part.iter().map(|e| (*e).max(rank)).sum::<i16>());
+    f64::from(earlier.chunks(CHUNK).map(chunk).sum::<i32>())
+}
+
+/// Stephens' correction of W² for the size of the smaller part.
+#[derive(Debug, Clone, Copy)]
+struct Correction {
+    less: f64,
+    times: f64,
+}
+
+impl Correction {
+    fn for_smaller(points: usize) -> Self {
+        let m = points.max(1) as f64;
+        Self {
+            less: 0.4 / m - 0.6 / (m * m),
+            times: 1.0 + 1.0 / m,
+        }
+    }
+
+    fn apply(self, w2: f64) -> f64 {
+        (w2 - self.less) * self.times
+    }
+}
+
+/// P(maximum over all splits >= `statistic`) in a window of `n` exchangeable points: from a table
+/// of simulated permutations, log-linear between its entries and beyond its last.
+#[must_use]
+pub fn null_tail(n: usize, statistic: f64) -> f64 {
+    let row = null::QUANTILES
+        .iter()
+        .rev()
+        .find(|(length, _)| *length <= n)
+        .map_or(&null::QUANTILES[0].1, |(_, row)| row);
+    let points = || null::TAILS.iter().zip(row).filter(|(_, quantile)| quantile.is_finite());
+    let known = points().filter(|(_, quantile)| **quantile <= statistic).count();
+    let pick = |index: usize| points().nth(index);
+    let (low, high) = match (known, pick(known)) {
+        (0, _) => return 1.0,
+        (1, None) => return null::TAILS[0],
+        (_, Some(_)) => (known - 1, known),
+        // Past the table: the last slope goes on, as the tail is an exponential's.
+        (_, None) if known == null::TAILS.len() => (known - 2, known - 1),
+        // A short window cannot be more surprising than this.
+        (_, None) => return pick(known - 1).map_or(1.0, |(tail, _)| *tail),
+    };
+    match (pick(low), pick(high)) {
+        (Some((p0, q0)), Some((p1, q1))) if q1 > q0 => {
+            (p0.ln() + (p1.ln() - p0.ln()) * (statistic - q0) / (q1 - q0)).exp()
+        }
+        (Some((p0, _)), _) => *p0,
+        _ => 1.0,
+    }
+}
+
+/// A fixed bijection of 32-bit numbers that mixes well (the finaliser of MurmurHash3).
+fn shuffled(at: u32) -> u32 {
+    let mut h = at.wrapping_add(0x9e37_79b9);
+    h = (h ^ (h >> 16)).wrapping_mul(0x85eb_ca6b);
+    h = (h ^ (h >> 13)).wrapping_mul(0xc2b2_ae35);
+    h ^ (h >> 16)
+}
