@@ -15,6 +15,9 @@ pub mod evidence;
 pub mod exit;
 pub mod files;
 pub mod ids;
+pub mod ledger;
+#[cfg(feature = "net")]
+pub mod net;
 pub mod report;
 pub mod runner;
 pub mod stats;

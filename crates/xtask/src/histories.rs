@@ -13,7 +13,8 @@ use anyhow::{Context as _, Result, bail};
 use gatehouse_core::stats::distribution::t_quantile;
 use gatehouse_core::stats::quantile::{mean, median, variance};
 use gatehouse_core::stats::rank_sum::rank_sum;
-use perf_regression_check::history::{detect, predict};
+use perf_regression_check::history::detect::{self, Certainty};
+use perf_regression_check::history::predict;
 use rayon::prelude::*;
 use serde::Deserialize;
 
@@ -43,20 +44,25 @@ struct Alert {
 
 type Rule = fn(&[f64]) -> Vec<Alert>;
 
-const RULES: [(&str, Rule); 8] = [
+const RULES: [(&str, Rule); 7] = [
     ("ratio to previous > 110 %", |y| ratio(y, 1.1)),
     ("ratio to previous > 200 %", |y| ratio(y, 2.0)),
-    ("mean + 10 % over 64", |y| each(y, |past, new| mean(last(past, 64)) * 1.1 < new)),
+    ("mean + 10 % over 64", |y| {
+        each(y, |past, new| mean(last(past, 64)) * 1.1 < new)
+    }),
     ("t-interval .99 over 64", |y| each(y, beyond_t)),
     ("check", check),
     ("detect", detected),
-    ("check or detect", both),
-    ("check, confirmed", confirmed),
+    ("detect, confirmed only", confirmed),
 ];
 
 /// Prints the table for the given files, or for the corpus.
 pub(crate) fn histories(files: &[PathBuf]) -> Result<()> {
-    let files = if files.is_empty() { corpus()? } else { files.to_vec() };
+    let files = if files.is_empty() {
+        corpus()?
+    } else {
+        files.to_vec()
+    };
     let mut all = Vec::new();
     for file in &files {
         let series = read(file).with_context(|| file.display().to_string())?;
@@ -66,9 +72,16 @@ pub(crate) fn histories(files: &[PathBuf]) -> Result<()> {
     if all.is_empty() {
         bail!("no series has {} positive points", BEFORE + AFTER + WITHIN);
     }
-    print(&format!("\n{:<26} {:>8} {:>10} {:>9} {:>9} {:>9} {:>9}", "rule", "alerts", "false/100", "+10% @0", "+10% <10", "+20% @0", "+20% <10"));
+    print(&format!(
+        "\n{:<26} {:>8} {:>10} {:>9} {:>9} {:>9} {:>9}",
+        "rule", "alerts", "false/100", "+10% @0", "+10% <10", "+20% @0", "+20% <10"
+    ));
     for (name, rule) in RULES {
-        let total = all.par_iter().enumerate().map(|(index, series)| tally(index as u64, series, rule)).reduce(Tally::default, Tally::plus);
+        let total = all
+            .par_iter()
+            .enumerate()
+            .map(|(index, series)| tally(index as u64, series, rule))
+            .reduce(Tally::default, Tally::plus);
         print(&total.row(name));
     }
     Ok(())
@@ -96,19 +109,33 @@ impl Tally {
 
     fn row(&self, name: &str) -> String {
         let share = |found: usize| 100.0 * found as f64 / self.injections as f64;
-        let cells: String = self.found.iter().map(|found| format!(" {:>7.0} %", share(*found))).collect();
-        format!("{name:<26} {:>8} {:>10.2}{cells}", self.alerts, 100.0 * self.false_alerts as f64 / self.decisions as f64)
+        let cells: String = self
+            .found
+            .iter()
+            .map(|found| format!(" {:>7.0} %", share(*found)))
+            .collect();
+        format!(
+            "{name:<26} {:>8} {:>10.2}{cells}",
+            self.alerts,
+            100.0 * self.false_alerts as f64 / self.decisions as f64
+        )
     }
 }
 
 fn tally(seed: u64, y: &[f64], rule: Rule) -> Tally {
-    const DRAWS: usize = 2;
+    const DRAWS: usize = 10;
     let decided = BEFORE..y.len() - AFTER;
-    let alerts: Vec<Alert> = rule(y).into_iter().filter(|alert| decided.contains(&alert.at)).collect();
+    let alerts: Vec<Alert> = rule(y)
+        .into_iter()
+        .filter(|alert| decided.contains(&alert.at))
+        .collect();
     let mut tally = Tally {
         decisions: decided.len(),
         alerts: alerts.len(),
-        false_alerts: alerts.iter().filter(|alert| !worsened(y, alert.about)).count(),
+        false_alerts: alerts
+            .iter()
+            .filter(|alert| !worsened(y, alert.about))
+            .count(),
         ..Tally::default()
     };
     let mut random = fastrand::Rng::with_seed(seed);
@@ -116,10 +143,15 @@ fn tally(seed: u64, y: &[f64], rule: Rule) -> Tally {
         let from = random.usize(BEFORE..=y.len() - WITHIN);
         tally.injections += 1;
         for (index, factor) in [(0, 1.1), (2, 1.2)] {
-            let changed: Vec<f64> = y.iter().enumerate().map(|(at, value)| if at >= from { value * factor } else { *value }).collect();
+            let changed: Vec<f64> = y
+                .iter()
+                .enumerate()
+                .map(|(at, value)| if at >= from { value * factor } else { *value })
+                .collect();
             let when: Vec<usize> = rule(&changed).iter().map(|alert| alert.at).collect();
             tally.found[index] += usize::from(when.contains(&from));
-            tally.found[index + 1] += usize::from(when.iter().any(|at| (from..from + WITHIN).contains(at)));
+            tally.found[index + 1] +=
+                usize::from(when.iter().any(|at| (from..from + WITHIN).contains(at)));
         }
     }
     tally
@@ -128,8 +160,13 @@ fn tally(seed: u64, y: &[f64], rule: Rule) -> Tally {
 /// Whether hindsight sees a lasting worsening at `about` or within two commits of it.
 fn worsened(y: &[f64], about: usize) -> bool {
     (about.saturating_sub(2)..=about + 2).any(|at| {
-        let (before, after) = (&y[at.saturating_sub(BEFORE).min(y.len())..at.min(y.len())], &y[at.min(y.len())..y.len().min(at + AFTER)]);
-        let (Some(old), Some(new)) = (median(before), median(after)) else { return false };
+        let (before, after) = (
+            &y[at.saturating_sub(BEFORE).min(y.len())..at.min(y.len())],
+            &y[at.min(y.len())..y.len().min(at + AFTER)],
+        );
+        let (Some(old), Some(new)) = (median(before), median(after)) else {
+            return false;
+        };
         new > old * 1.03 && rank_sum(before, after).p < 0.01
     })
 }
@@ -139,11 +176,17 @@ fn last(past: &[f64], count: usize) -> &[f64] {
 }
 
 fn each(y: &[f64], alarming: fn(&[f64], f64) -> bool) -> Vec<Alert> {
-    (2..y.len()).filter(|at| alarming(&y[..*at], y[*at])).map(|at| Alert { at, about: at }).collect()
+    (2..y.len())
+        .filter(|at| alarming(&y[..*at], y[*at]))
+        .map(|at| Alert { at, about: at })
+        .collect()
 }
 
 fn ratio(y: &[f64], limit: f64) -> Vec<Alert> {
-    (1..y.len()).filter(|at| y[*at] > limit * y[*at - 1]).map(|at| Alert { at, about: at }).collect()
+    (1..y.len())
+        .filter(|at| y[*at] > limit * y[*at - 1])
+        .map(|at| Alert { at, about: at })
+        .collect()
 }
 
 fn beyond_t(past: &[f64], new: f64) -> bool {
@@ -153,46 +196,50 @@ fn beyond_t(past: &[f64], new: f64) -> bool {
     sd > 0.0 && new > mean(past) + t_quantile(0.99, n - 1.0) * sd * (1.0 + 1.0 / n).sqrt()
 }
 
+/// The history rule of `check`, on the level that `detect` has found so far.
 fn check(y: &[f64]) -> Vec<Alert> {
-    let settings = detect::Settings::default();
     let mut state = detect::State::default();
     let mut alerts = Vec::new();
     for at in 0..y.len() {
-        if let Some(band) = predict::predict(&y[state.segment..at], 0.9999)
-            && band.runs >= 10
-            && y[at] > band.high
-            && y[at] > band.seen.1 + (band.seen.1 - band.centre)
+        if let Some(band) = predict::predict(&y[state.level_begin()..at], 0.9999)
+            && band.is_beyond(y[at])
             && y[at] > 1.05 * band.centre
         {
             alerts.push(Alert { at, about: at });
         }
-        detect::advance(&mut state, &y[..=at], &settings);
+        detect::advance(&mut state, &y[..=at], &detect::Settings::default());
     }
     alerts
 }
 
-fn confirmed(y: &[f64]) -> Vec<Alert> {
-    let alerts = check(y);
-    alerts.windows(2).filter(|pair| pair[0].at + 1 == pair[1].at).map(|pair| pair[1]).map(|alert| Alert{at:alert.at,about:alert.at-1}).collect()
-}
-
+/// Worsenings of at least 5 %, each alerted once, when it is first suspected or confirmed.
 fn detected(y: &[f64]) -> Vec<Alert> {
-    let settings = detect::Settings::default();
-    detect::detect(y, &settings)
-        .into_iter()
-        .filter(|change| change.effect.is_some_and(|effect| effect.estimate > 0.05))
-        .map(|change| Alert { at: change.found, about: change.at })
-        .collect()
+    worsenings(y, |change| {
+        change.certainty == Certainty::Suspected || change.suspected_at.is_none()
+    })
 }
 
-fn both(y: &[f64]) -> Vec<Alert> {
-    check(y).into_iter().chain(detected(y)).collect()
+fn confirmed(y: &[f64]) -> Vec<Alert> {
+    worsenings(y, |change| change.certainty == Certainty::Confirmed)
+}
+
+fn worsenings(y: &[f64], counted: fn(&detect::ChangePoint) -> bool) -> Vec<Alert> {
+    detect::detect(y, &detect::Settings::default())
+        .into_iter()
+        .filter(counted)
+        .filter(|change| change.effect.is_some_and(|effect| effect.estimate > 0.05))
+        .map(|change| Alert {
+            at: change.found,
+            about: change.at,
+        })
+        .collect()
 }
 
 /// The corpus' histories.
 #[expect(clippy::disallowed_methods, reason = "the house's own tooling")]
 fn corpus() -> Result<Vec<PathBuf>> {
-    let corpus = std::env::var("GATEHOUSE_CORPUS").context("set GATEHOUSE_CORPUS, or name files with --series")?;
+    let corpus = std::env::var("GATEHOUSE_CORPUS")
+        .context("set GATEHOUSE_CORPUS, or name files with --series")?;
     let mut files: Vec<PathBuf> = std::fs::read_dir(Path::new(&corpus).join("perf/histories"))?
         .map(|entry| Ok(entry?.path()))
         .collect::<Result<_>>()?;
@@ -213,10 +260,18 @@ fn read(file: &Path) -> Result<Vec<Vec<f64>>> {
         .into_iter()
         .filter_map(|series| {
             let down = series.dir == "down-bad";
-            let y: Vec<f64> = series.y.into_iter().flatten().filter(|value| *value > 0.0).map(|value| if down { 1.0 / value } else { value }).collect();
+            let y: Vec<f64> = series
+                .y
+                .into_iter()
+                .flatten()
+                .filter(|value| *value > 0.0)
+                .map(|value| if down { 1.0 / value } else { value })
+                .collect();
             (y.len() >= BEFORE + AFTER + WITHIN && variance(&y) > 0.0).then_some(y)
         })
         .collect();
     let count = usable.len().min(PER_FILE);
-    Ok((0..count).map(|index| usable[index * usable.len() / count].clone()).collect())
+    Ok((0..count)
+        .map(|index| usable[index * usable.len() / count].clone())
+        .collect())
 }

@@ -62,7 +62,11 @@ impl Random {
 
     /// A series around 100 with a deviation of 2.
     pub(crate) fn series(&mut self, shape: Noise, points: usize) -> Vec<f64> {
-        let kept = if shape == Noise::Autoregressive { 0.5_f64 } else { 0.0 };
+        let kept = if shape == Noise::Autoregressive {
+            0.5_f64
+        } else {
+            0.0
+        };
         let mut state = self.noise(shape);
         (0..points)
             .map(|_| {

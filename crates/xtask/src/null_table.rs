@@ -20,15 +20,31 @@ pub(crate) fn null_table(permutations: usize) -> Result<()> {
     let mut text = String::from(
         "//! Upper quantiles of the maximum of the statistic over all splits of a shuffled window, by\n//! window length. Written by `cargo xtask null-table`.\n\n",
     );
-    text.push_str(&format!("/// The probabilities of the columns.\npub(super) const TAILS: [f64; {}] = {TAILS:?};\n\n", TAILS.len()));
+    text.push_str(&format!(
+        "/// The probabilities of the columns.\npub(super) const TAILS: [f64; {}] = {TAILS:?};\n\n",
+        TAILS.len()
+    ));
     let lengths: Vec<usize> = (6..=EACH_TO).chain(LONGER).collect();
     text.push_str(&format!("/// Window length, and for each tail the smallest value that is reached no more often; infinite\n/// where none is so rare.\npub(super) const QUANTILES: [(usize, [f64; {}]); {}] = [\n", TAILS.len(), lengths.len()));
     for n in lengths {
         say(&format!("windows of {n}"));
-        let row = quantiles(n, if n > EACH_TO { permutations / 4 } else { permutations });
+        let row = quantiles(
+            n,
+            if n > EACH_TO {
+                permutations / 4
+            } else {
+                permutations
+            },
+        );
         let cells: Vec<String> = row
             .iter()
-            .map(|value| if value.is_finite() { format!("{value:.4}") } else { "f64::INFINITY".to_owned() })
+            .map(|value| {
+                if value.is_finite() {
+                    format!("{value:.4}")
+                } else {
+                    "f64::INFINITY".to_owned()
+                }
+            })
             .collect();
         text.push_str(&format!("    ({n}, [{}]),\n", cells.join(", ")));
     }
@@ -47,7 +63,9 @@ fn quantiles(n: usize, permutations: usize) -> Vec<f64> {
             (0..CHUNK)
                 .filter_map(move |_| {
                     random.shuffle(&mut window);
-                    Window::of(0, &window).best_split().map(|split| split.statistic)
+                    Window::of(0, &window)
+                        .best_split()
+                        .map(|split| split.statistic)
                 })
                 .collect::<Vec<f64>>()
         })
@@ -68,5 +86,9 @@ fn smallest_not_more_often(maxima: &[f64], allowed: usize) -> f64 {
         return maxima.last().copied().unwrap_or(f64::INFINITY);
     };
     let above = maxima.partition_point(|value| value > &(too_many + 1e-9));
-    if above == 0 { f64::INFINITY } else { maxima[above - 1] }
+    if above == 0 {
+        f64::INFINITY
+    } else {
+        maxima[above - 1]
+    }
 }

@@ -65,7 +65,11 @@ impl Window {
             self.drop_oldest();
         }
         // Counting and comparing apart, without branches: this runs once a point.
-        let mut rank = self.values.iter().map(|known| i16::from(*known < value)).sum();
+        let mut rank = self
+            .values
+            .iter()
+            .map(|known| i16::from(*known < value))
+            .sum();
         let mut larger = 0;
         for (known, known_rank) in self.values.iter().zip(&mut self.ranks) {
             let above = i16::from(*known > value);
@@ -83,7 +87,9 @@ impl Window {
     /// Ranks `value` among the points that equal it; returns how many of them come before it.
     fn place_among_equals(&mut self, value: f64) -> i16 {
         let key = shuffled(self.next);
-        let first = self.next.wrapping_sub(u32::try_from(self.values.len()).unwrap_or(0));
+        let first = self
+            .next
+            .wrapping_sub(u32::try_from(self.values.len()).unwrap_or(0));
         let mut before = 0;
         for (place, (known, rank)) in (first..).zip(self.values.iter().zip(&mut self.ranks)) {
             if *known == value {
@@ -108,8 +114,14 @@ impl Window {
             .map(|((place, at), value)| (*value, shuffled(place), at))
             .collect();
         // Zeros of both signs are equal here, as they are for `push`.
-        order.sort_unstable_by(|a, b| a.0.partial_cmp(&b.0).unwrap_or(Ordering::Equal).then(a.1.cmp(&b.1)));
-        window.next = window.next.wrapping_add(u32::try_from(values.len()).unwrap_or(0));
+        order.sort_unstable_by(|a, b| {
+            a.0.partial_cmp(&b.0)
+                .unwrap_or(Ordering::Equal)
+                .then(a.1.cmp(&b.1))
+        });
+        window.next = window
+            .next
+            .wrapping_add(u32::try_from(values.len()).unwrap_or(0));
         window.values.extend_from_slice(values);
         window.ranks.resize(values.len(), 0);
         for (rank, (.., at)) in (0..).zip(order) {
@@ -138,7 +150,8 @@ impl Window {
         if n < 2 * MIN_SEGMENT {
             return None;
         }
-        self.corrections.extend((self.corrections.len()..=n / 2).map(Correction::for_smaller));
+        self.corrections
+            .extend((self.corrections.len()..=n / 2).map(Correction::for_smaller));
         // With D_t(k) = n S_t(k) - t (k + 1), where S_t(k) counts the ranks up to k among the first t
         // points, W² = sum of D_t(k)² / (n² t (n - t)). `square` follows that sum from one t to the
         // next; every number in it is whole.
@@ -152,7 +165,8 @@ impl Window {
             let steps = (size * (size + 1.0) - r * (r + 1.0)) / 2.0;
             let counted = (t * n) as f64 - larger_sum(&self.ranks[..t], *rank);
             let tail = size * counted - t as f64 * steps;
-            square += all_squares - 2.0 * weighted + size * (size * (size - r) + 2.0 * (tail - steps));
+            square +=
+                all_squares - 2.0 * weighted + size * (size * (size - r) + 2.0 * (tail - steps));
             weighted += size * steps - all_squares;
             let (before, after) = (t + 1, n - t - 1);
             if before < MIN_SEGMENT {
@@ -210,8 +224,15 @@ pub fn null_tail(n: usize, statistic: f64) -> f64 {
         .rev()
         .find(|(length, _)| *length <= n)
         .map_or(&null::QUANTILES[0].1, |(_, row)| row);
-    let points = || null::TAILS.iter().zip(row).filter(|(_, quantile)| quantile.is_finite());
-    let known = points().filter(|(_, quantile)| **quantile <= statistic).count();
+    let points = || {
+        null::TAILS
+            .iter()
+            .zip(row)
+            .filter(|(_, quantile)| quantile.is_finite())
+    };
+    let known = points()
+        .filter(|(_, quantile)| **quantile <= statistic)
+        .count();
     let pick = |index: usize| points().nth(index);
     let (low, high) = match (known, pick(known)) {
         (0, _) => return 1.0,

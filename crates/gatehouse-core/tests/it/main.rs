@@ -1,4 +1,4 @@
-//! The statistics against tables that the field's own tools wrote.
+//! The statistics against tables that the field's own tools wrote; ledgers in real stores.
 
 #![allow(
     clippy::unwrap_used,
@@ -7,4 +7,8 @@
 )]
 
 mod benchstat;
+#[cfg(feature = "net")]
+mod ledger;
 mod scipy;
+#[cfg(feature = "net")]
+mod servers;

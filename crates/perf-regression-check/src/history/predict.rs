@@ -10,7 +10,9 @@ use gatehouse_core::stats::quantile::{median, quantile_sorted};
 /// The most recent runs that are looked at.
 pub const WINDOW: usize = 30;
 /// The fewest runs that say anything of their variation.
-pub const LEAST: usize = 5;
+pub const LEAST: usize = 10;
+/// How far beyond the extremes a value must be, in distances of the extreme from the centre.
+const MARGIN: f64 = 2.0;
 
 /// Where the next value falls if nothing changed.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -29,6 +31,17 @@ pub struct Prediction {
     pub deviation: f64,
 }
 
+impl Prediction {
+    /// Whether `value` is beyond what was predicted *and* further from the usual value than any run
+    /// was, by twice that distance again: a history with spikes predicts spikes.
+    #[must_use]
+    pub fn is_beyond(&self, value: f64) -> bool {
+        let above = value > self.high && value - self.seen.1 > MARGIN * (self.seen.1 - self.centre);
+        let below = value < self.low && self.seen.0 - value > MARGIN * (self.centre - self.seen.0);
+        above || below
+    }
+}
+
 /// The interval that the next value stays in with probability `confidence`, from the last
 /// [`WINDOW`] of `runs`, oldest first. `None` with fewer than [`LEAST`].
 #[must_use]
@@ -38,7 +51,10 @@ pub fn predict(runs: &[f64], confidence: f64) -> Option<Prediction> {
         return None;
     }
     let log = runs.iter().all(|value| *value > 0.0);
-    let mut sorted: Vec<f64> = runs.iter().map(|value| if log { value.ln() } else { *value }).collect();
+    let mut sorted: Vec<f64> = runs
+        .iter()
+        .map(|value| if log { value.ln() } else { *value })
+        .collect();
     sorted.sort_unstable_by(f64::total_cmp);
     let n = sorted.len() as f64;
     let centre = median(&sorted)?;
@@ -61,7 +77,9 @@ fn spread(sorted: &[f64], centre: f64) -> Option<f64> {
     let quartile = normal_quantile(0.75);
     let distances: Vec<f64> = sorted.iter().map(|value| (value - centre).abs()).collect();
     let by_median = median(&distances)? / quartile;
-    let by_quartiles = (quantile_sorted(sorted, 0.75)? - quantile_sorted(sorted, 0.25)?) / (2.0 * quartile);
-    let tails = (quantile_sorted(sorted, 0.9)? - quantile_sorted(sorted, 0.1)?) / (2.0 * normal_quantile(0.9));
+    let by_quartiles =
+        (quantile_sorted(sorted, 0.75)? - quantile_sorted(sorted, 0.25)?) / (2.0 * quartile);
+    let tails = (quantile_sorted(sorted, 0.9)? - quantile_sorted(sorted, 0.1)?)
+        / (2.0 * normal_quantile(0.9));
     Some(by_median.max(by_quartiles).max(tails))
 }
