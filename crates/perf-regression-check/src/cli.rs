@@ -6,6 +6,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+pub mod history;
+
 use crate::config::{OnInconclusive, OnMissing};
 use crate::duet::RoundValue;
 
@@ -58,6 +60,21 @@ pub enum Command {
     Parse(Parse),
     /// Print how one benchmark was decided, in words and numbers
     Explain(Explain),
+    /// Add a run's results to the history
+    #[command(after_help = gatehouse_core::exit::HELP)]
+    Record(history::Record),
+    /// Judge a run by the history: is it beyond what earlier runs let expect?
+    #[command(after_help = gatehouse_core::exit::HELP)]
+    Check(history::Check),
+    /// Find changes of level in the history, and slow drift
+    #[command(after_help = gatehouse_core::exit::HELP)]
+    Detect(history::Detect),
+    /// Take a history of github-action-benchmark over
+    Import(history::Import),
+    /// Write the history as github-action-benchmark's data.js
+    Export(history::Export),
+    /// Put the files of past months of the history together
+    Compact(history::Compact),
 }
 
 /// Paths, one per line. Blank lines are nothing: a YAML block ends with one.

@@ -20,6 +20,8 @@ pub enum Method {
     RankSumApproximate,
     /// No noise: values are compared as they are.
     Exact,
+    /// A prediction interval from earlier runs.
+    History,
     /// No test is possible.
     Untestable,
 }
@@ -39,6 +41,7 @@ impl Method {
             Self::RankSumExact => "exact Mann-Whitney test",
             Self::RankSumApproximate => "Mann-Whitney test, normal approximation",
             Self::Exact => "exact comparison of a metric without noise",
+            Self::History => "prediction interval from earlier runs",
             Self::Untestable => "no test",
         }
     }

@@ -13,6 +13,7 @@ pub mod config;
 pub mod decide;
 pub mod decision;
 pub mod duet;
+mod git;
 pub mod history;
 pub mod input;
 pub mod measure;
@@ -128,6 +129,12 @@ pub fn main(system: &dyn System, arguments: impl IntoIterator<Item = OsString>) 
         Command::Run(options) => measure::run(&runner, options),
         Command::Parse(options) => parse(&runner, options),
         Command::Explain(options) => explain(&runner, options),
+        Command::Record(options) => history::commands::record(&runner, options),
+        Command::Check(options) => history::commands::check(&runner, options),
+        Command::Detect(options) => history::commands::detect(&runner, options),
+        Command::Import(options) => history::commands::import(&runner, options),
+        Command::Export(options) => history::commands::export(&runner, options),
+        Command::Compact(options) => history::commands::compact(&runner, options),
     };
     result.unwrap_or_else(|failure| report_failure(&runner, &failure))
 }

@@ -26,7 +26,8 @@ pub struct Finding {
 
 impl Finding {
     /// A finding about the whole.
-    fn general(verdict: Verdict, code: &'static str, message: String) -> Self {
+    #[must_use]
+    pub fn general(verdict: Verdict, code: &'static str, message: String) -> Self {
         Self {
             verdict,
             code,
@@ -89,13 +90,26 @@ pub fn judge_at<'s>(
     policy: Policy,
     alpha: f64,
 ) -> Judgement<'s> {
+    judge_by(baseline, candidate, policy, |both, policy| {
+        decide(both, policy, alpha)
+    })
+}
+
+/// Judges by any way to decide the series that both sides have.
+#[must_use]
+pub fn judge_by<'s>(
+    baseline: &'s ResultSet,
+    candidate: &'s ResultSet,
+    policy: Policy,
+    decide: impl FnOnce(&[(&'s Series, &'s Series)], &Policy) -> Suite<'s>,
+) -> Judgement<'s> {
     let Matching {
         both,
         missing,
         new,
         renames,
     } = match_sets(baseline, candidate);
-    let suite = decide(&both, &policy, alpha);
+    let suite = decide(&both, &policy);
     let problems: Vec<Diagnostic> = baseline
         .problems
         .iter()

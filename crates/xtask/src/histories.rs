@@ -6,7 +6,6 @@
 //! favours rules that average; changes below 3 % count as none.) Detection is measured by making a
 //! series worse by 10 % or 20 % from a drawn commit on.
 
-use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
@@ -14,9 +13,9 @@ use gatehouse_core::stats::distribution::t_quantile;
 use gatehouse_core::stats::quantile::{mean, median, variance};
 use gatehouse_core::stats::rank_sum::rank_sum;
 use perf_regression_check::history::detect::{self, Certainty};
-use perf_regression_check::history::predict;
+use perf_regression_check::history::{predict, recorded};
+use perf_regression_check::model::Direction;
 use rayon::prelude::*;
-use serde::Deserialize;
 
 use crate::process::print;
 
@@ -27,13 +26,6 @@ const AFTER: usize = 7;
 const PER_FILE: usize = 30;
 /// An injected change counts as found within this many commits.
 const WITHIN: usize = 10;
-
-#[derive(Deserialize)]
-struct Recorded {
-    #[serde(default)]
-    dir: String,
-    y: Vec<Option<f64>>,
-}
 
 /// An alert raised at a commit, about a commit.
 #[derive(Clone, Copy)]
@@ -249,22 +241,13 @@ fn corpus() -> Result<Vec<PathBuf>> {
 
 /// Up to [`PER_FILE`] series of positive, varying values, turned so that more is worse.
 fn read(file: &Path) -> Result<Vec<Vec<f64>>> {
-    let mut bytes = std::fs::read(file)?;
-    if bytes.starts_with(&[0x1f, 0x8b]) {
-        let mut plain = Vec::new();
-        flate2::read::GzDecoder::new(bytes.as_slice()).read_to_end(&mut plain)?;
-        bytes = plain;
-    }
-    let recorded: Vec<Recorded> = serde_json::from_slice(&bytes)?;
-    let usable: Vec<Vec<f64>> = recorded
+    let tracks = recorded::read(file).map_err(|error| anyhow::anyhow!(error.message))?;
+    let usable: Vec<Vec<f64>> = tracks
         .into_iter()
-        .filter_map(|series| {
-            let down = series.dir == "down-bad";
-            let y: Vec<f64> = series
-                .y
-                .into_iter()
-                .flatten()
-                .filter(|value| *value > 0.0)
+        .filter_map(|track| {
+            let down = track.direction == Direction::HigherIsBetter;
+            let positive = track.values().into_iter().filter(|value| *value > 0.0);
+            let y: Vec<f64> = positive
                 .map(|value| if down { 1.0 / value } else { value })
                 .collect();
             (y.len() >= BEFORE + AFTER + WITHIN && variance(&y) > 0.0).then_some(y)

@@ -110,6 +110,23 @@ impl<'a> Runner<'a> {
         })
     }
 
+    /// The branch that the commit is on: of a pull request its head, else `GITHUB_REF_NAME`.
+    #[must_use]
+    pub fn branch(&self) -> Option<String> {
+        self.system
+            .var("GITHUB_HEAD_REF")
+            .or_else(|| self.system.var("GITHUB_REF_NAME"))
+    }
+
+    /// The branch that the commit is to go to, or went to: of a pull request its base, of a push the
+    /// branch itself.
+    #[must_use]
+    pub fn target_branch(&self) -> Option<String> {
+        self.system
+            .var("GITHUB_BASE_REF")
+            .or_else(|| self.system.var("GITHUB_REF_NAME"))
+    }
+
     /// The event that started the workflow, from the file at `GITHUB_EVENT_PATH`.
     #[must_use]
     pub fn event(&self) -> Option<Event> {

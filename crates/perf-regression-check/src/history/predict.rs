@@ -36,10 +36,16 @@ impl Prediction {
     /// was, by twice that distance again: a history with spikes predicts spikes.
     #[must_use]
     pub fn is_beyond(&self, value: f64) -> bool {
-        let above = value > self.high && value - self.seen.1 > MARGIN * (self.seen.1 - self.centre);
-        let below = value < self.low && self.seen.0 - value > MARGIN * (self.centre - self.seen.0);
+        let above = value > self.high && value - self.centre > reach(self.seen.1 - self.centre);
+        let below = value < self.low && self.centre - value > reach(self.centre - self.seen.0);
         above || below
     }
+}
+
+/// How far from the centre a value must be to be beyond an extreme that lies at `distance`.
+#[must_use]
+pub fn reach(distance: f64) -> f64 {
+    distance.abs() * (1.0 + MARGIN)
 }
 
 /// The interval that the next value stays in with probability `confidence`, from the last

@@ -10,6 +10,7 @@ use gatehouse_core::text::visible;
 
 use super::process::{Command, Control, Ended};
 use crate::duet::Side;
+use crate::git::git;
 use crate::{Failure, cli};
 
 /// Where the two sides lie.
@@ -207,32 +208,6 @@ fn baseline_commit(
             .help(help)
             .into()
     })
-}
-
-/// Runs git without hooks and gives its output.
-fn git(folder: &Path, arguments: &[&str]) -> Result<String, Failure> {
-    let output = std::process::Command::new("git")
-        .arg("-C")
-        .arg(folder)
-        .args([
-            "-c",
-            "core.hooksPath=/dev/null",
-            "-c",
-            "advice.detachedHead=false",
-        ])
-        .args(arguments)
-        .output()
-        .map_err(|error| Failure::world(Diagnostic::error(format!("cannot run git: {error}"))))?;
-    if !output.status.success() {
-        let said = String::from_utf8_lossy(&output.stderr);
-        return Err(Diagnostic::error(format!(
-            "git {} failed: {}",
-            arguments[0],
-            visible(said.trim())
-        ))
-        .into());
-    }
-    Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }
 
 /// Refuses results that lay there before the run: they would be compared as if they were new.

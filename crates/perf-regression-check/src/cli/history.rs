@@ -1,0 +1,210 @@
+//! The command line of the history: `record`, `check`, `detect`, `import`, `export`, `compact`.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use super::{Paths, Reports, Rules, paths};
+
+/// Where the history lies.
+#[derive(Debug, Args)]
+pub struct Place {
+    /// Where runs are kept: a folder, branch:NAME of this repository, git+URL#BRANCH, or
+    /// s3://, gs://, az:// with bucket and prefix
+    #[arg(
+        long,
+        env = "GATEHOUSE_LEDGER",
+        default_value = "branch:perf-ledger",
+        value_name = "LOCATION"
+    )]
+    pub ledger: String,
+    /// The series of runs within the ledger
+    #[arg(
+        long,
+        env = "GATEHOUSE_SUITE",
+        default_value = "default",
+        value_name = "NAME"
+    )]
+    pub suite: String,
+}
+
+/// What was measured, when the workflow does not say it, or says it wrongly.
+#[derive(Debug, Args)]
+pub struct Measured {
+    /// The commit that was measured [default: the pull request's head, else GITHUB_SHA, else HEAD]
+    #[arg(long, env = "GATEHOUSE_COMMIT", value_name = "SHA")]
+    pub commit: Option<String>,
+    /// The branch that it is on [default: GITHUB_REF_NAME]
+    #[arg(long, env = "GATEHOUSE_BRANCH", value_name = "NAME")]
+    pub branch: Option<String>,
+    /// When it was measured, RFC 3339 [default: now]
+    #[arg(long, env = "GATEHOUSE_TIME", value_name = "TIME")]
+    pub time: Option<jiff::Timestamp>,
+}
+
+/// Results of one run.
+#[derive(Debug, Args)]
+pub struct Results {
+    /// Result files or folders (repeat, or one per line in the variable)
+    #[arg(long, required = true, env = "GATEHOUSE_RESULTS", value_parser = paths, value_name = "PATH")]
+    pub results: Vec<Paths>,
+    /// The tool that wrote the results, or `auto`
+    #[arg(
+        long,
+        env = "GATEHOUSE_FORMAT",
+        default_value = "auto",
+        value_name = "NAME"
+    )]
+    pub format: String,
+}
+
+/// `record`.
+#[derive(Debug, Args)]
+pub struct Record {
+    /// The results.
+    #[command(flatten)]
+    pub results: Results,
+    /// Where they go.
+    #[command(flatten)]
+    pub place: Place,
+    /// What was measured.
+    #[command(flatten)]
+    pub measured: Measured,
+    /// Keep what could be read of results that could not be read whole
+    #[arg(long, env = "GATEHOUSE_LENIENT")]
+    pub lenient: bool,
+}
+
+/// `check`.
+#[derive(Debug, Args)]
+pub struct Check {
+    /// The results.
+    #[command(flatten)]
+    pub results: Results,
+    /// The history.
+    #[command(flatten)]
+    pub place: Place,
+    /// The branch that the change goes to [default: the pull request's base, else the default branch]
+    #[arg(long, env = "GATEHOUSE_TARGET_BRANCH", value_name = "NAME")]
+    pub target_branch: Option<String>,
+    /// The commit that the change started from [default: the merge base with the target branch]
+    #[arg(long, env = "GATEHOUSE_MERGE_BASE", value_name = "SHA")]
+    pub merge_base: Option<String>,
+    /// Compare with runs on any machine, not only on one of the same kind
+    #[arg(long, env = "GATEHOUSE_ANY_MACHINE")]
+    pub any_machine: bool,
+    /// The rules.
+    #[command(flatten)]
+    pub rules: Rules,
+    /// Where the reports go.
+    #[command(flatten)]
+    pub reports: Reports,
+}
+
+/// How findings are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Shape {
+    /// Lines for people.
+    Text,
+    /// One JSON document.
+    Json,
+}
+
+/// `detect`.
+#[derive(Debug, Args)]
+pub struct Detect {
+    /// The history.
+    #[command(flatten)]
+    pub place: Place,
+    /// Take series from this file instead of a ledger: a JSON list of objects with `suite`, `bench`,
+    /// `unit`, `dir` (up-bad or down-bad), `x` and `y`; gzipped or not
+    #[arg(long, env = "GATEHOUSE_SERIES", value_name = "FILE")]
+    pub series: Option<PathBuf>,
+    /// Only runs on this branch [default: all]
+    #[arg(long, env = "GATEHOUSE_BRANCH", value_name = "NAME")]
+    pub branch: Option<String>,
+    /// Go on from this file, and keep it up to date: only new runs are looked at
+    #[arg(long, env = "GATEHOUSE_STATE", value_name = "FILE")]
+    pub state: Option<PathBuf>,
+    /// The smallest change that is reported, in percent
+    #[arg(
+        long,
+        env = "GATEHOUSE_MIN_CHANGE_PERCENT",
+        default_value_t = 5.0,
+        value_name = "PERCENT"
+    )]
+    pub min_change_percent: f64,
+    /// Compare with this commit as well, the last release for instance, to find slow drift
+    #[arg(long, env = "GATEHOUSE_RELEASE", value_name = "SHA")]
+    pub release: Option<String>,
+    /// How to print
+    #[arg(
+        long,
+        env = "GATEHOUSE_PRINT",
+        value_enum,
+        default_value = "text",
+        value_name = "HOW"
+    )]
+    pub print: Shape,
+    /// Exit with 1 when a confirmed change or a drift made something worse
+    #[arg(long, env = "GATEHOUSE_FAIL_ON_CHANGE")]
+    pub fail_on_change: bool,
+}
+
+/// `import`.
+#[derive(Debug, Args)]
+pub struct Import {
+    /// The `data.js` of github-action-benchmark
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// Where its runs go; each of its suites keeps its name
+    #[arg(
+        long,
+        env = "GATEHOUSE_LEDGER",
+        default_value = "branch:perf-ledger",
+        value_name = "LOCATION"
+    )]
+    pub ledger: String,
+    /// The branch that its commits are on
+    #[arg(
+        long,
+        env = "GATEHOUSE_BRANCH",
+        default_value = "main",
+        value_name = "NAME"
+    )]
+    pub branch: String,
+}
+
+/// `export`.
+#[derive(Debug, Args)]
+pub struct Export {
+    /// The ledger
+    #[arg(
+        long,
+        env = "GATEHOUSE_LEDGER",
+        default_value = "branch:perf-ledger",
+        value_name = "LOCATION"
+    )]
+    pub ledger: String,
+    /// The file to write
+    #[arg(
+        long,
+        env = "GATEHOUSE_EXPORT",
+        default_value = "data.js",
+        value_name = "FILE"
+    )]
+    pub out: PathBuf,
+}
+
+/// `compact`.
+#[derive(Debug, Args)]
+pub struct Compact {
+    /// The ledger
+    #[arg(
+        long,
+        env = "GATEHOUSE_LEDGER",
+        default_value = "branch:perf-ledger",
+        value_name = "LOCATION"
+    )]
+    pub ledger: String,
+}

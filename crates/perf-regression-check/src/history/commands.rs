@@ -1,0 +1,453 @@
+//! The subcommands around the history: what they read, and what they write.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use gatehouse_core::diagnostic::{Diagnostic, Place, Severity};
+use gatehouse_core::evidence::Verdict;
+use gatehouse_core::exit::Exit;
+use gatehouse_core::files::{read_bounded, write_atomic};
+use gatehouse_core::ids::CommitSha;
+use gatehouse_core::ledger::{Created, Entry, EntryKey, Ledger, Loaded, Machine, Run, StoreError};
+use gatehouse_core::runner::Runner;
+use gatehouse_core::text::{ellipsis, visible};
+
+use super::findings::{self, Asked, Findings};
+use super::{baseline, check, detect, gab, record, recorded};
+use crate::cli::{Paths, history as cli};
+use crate::git::git;
+use crate::input::{Format, Side, read_side};
+use crate::model::SeriesId;
+use crate::report::number;
+use crate::verdict::Finding;
+use crate::{Failure, finish, policy, print, show};
+
+/// The largest `data.js` read, in bytes.
+const IMPORT_LIMIT: u64 = 512 * 1024 * 1024;
+/// How many ancestors of the merge base are looked for in the history.
+const ANCESTORS: &str = "--max-count=1000";
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Location(message) => Diagnostic::error(message)
+                .help("--ledger says where the history lies")
+                .into(),
+            other => Self::world(Diagnostic::error(other.to_string())),
+        }
+    }
+}
+
+fn side(results: &cli::Results) -> Result<Side, Failure> {
+    let format = Format::parse(&results.format).map_err(Diagnostic::error)?;
+    Ok(read_side(&Paths::flat(&results.results), format))
+}
+
+/// `record`: adds the run to the ledger.
+pub(crate) fn record(runner: &Runner<'_>, options: &cli::Record) -> Result<Exit, Failure> {
+    let side = side(&options.results)?;
+    let broken = side
+        .set
+        .problems
+        .iter()
+        .any(|problem| problem.severity == Severity::Error);
+    if side.set.series.is_empty() || (broken && !options.lenient) {
+        let mut problems = side.set.problems;
+        problems.push(
+            Diagnostic::error("nothing was recorded")
+                .help("a run is kept whole or not at all; --lenient keeps what can be read"),
+        );
+        return Err(Failure::usage(problems));
+    }
+    show(runner, &side.set.problems);
+    let entry = Entry {
+        suite: options.place.suite.clone(),
+        run: this_run(runner, &options.measured)?,
+        columns: record::columns(&side.set),
+    };
+    let created = Ledger::open(&options.place.ledger, runner.system())?.append(&entry)?;
+    let done = match created {
+        Created::New => "recorded",
+        Created::Known => "already recorded",
+    };
+    let key = EntryKey::of(&entry).path();
+    print(
+        runner,
+        &format!(
+            "{done}: {} metrics of {} as {key}\n",
+            side.set.series.len(),
+            entry.run.commit.short()
+        ),
+    )?;
+    Ok(Exit::Pass)
+}
+
+fn this_run(runner: &Runner<'_>, measured: &cli::Measured) -> Result<Run, Failure> {
+    let here = Path::new(".");
+    let commit = match &measured.commit {
+        Some(sha) => Some(commit_sha(sha)?),
+        None => runner
+            .commit()
+            .or_else(|| CommitSha::try_from(git(here, &["rev-parse", "HEAD"]).ok()?).ok()),
+    };
+    let commit = commit.ok_or_else(|| {
+        Diagnostic::error("it is not known which commit was measured").help("pass --commit")
+    })?;
+    let parent = git(
+        here,
+        &["rev-parse", "--verify", "--quiet", &format!("{commit}^")],
+    )
+    .ok();
+    let version = env!("CARGO_PKG_VERSION").to_owned();
+    Ok(Run {
+        parent: parent.and_then(|sha| CommitSha::try_from(sha).ok()),
+        branch: measured.branch.clone().or_else(|| runner.branch()),
+        time: measured.time.unwrap_or_else(|| runner.system().now()),
+        run_id: runner.run_id().map_or(0, |id| id.0),
+        attempt: runner.run_attempt().map_or(0, |attempt| attempt.0),
+        machine: Machine::here(runner.system()),
+        tools: BTreeMap::from([("perf-regression-check".to_owned(), version)]),
+        commit,
+    })
+}
+
+fn commit_sha(text: &str) -> Result<CommitSha, Failure> {
+    CommitSha::try_from(text.to_owned()).map_err(|error| {
+        Diagnostic::error(error.to_string())
+            .help("give the full hash: git rev-parse")
+            .into()
+    })
+}
+
+/// The suite's runs; what could not be read is shown.
+fn load(runner: &Runner<'_>, place: &cli::Place) -> Result<Loaded, Failure> {
+    let loaded = Ledger::open(&place.ledger, runner.system())?.load(Some(&place.suite))?;
+    show(runner, &loaded.problems);
+    Ok(loaded)
+}
+
+/// `check`: judges a run by the history.
+pub(crate) fn check(runner: &Runner<'_>, options: &cli::Check) -> Result<Exit, Failure> {
+    let started = runner.system().now();
+    let policy = policy(runner, &options.rules)?;
+    let candidate = side(&options.results)?;
+    let loaded = load(runner, &options.place)?;
+    let machine = (!options.any_machine).then(|| Machine::here(runner.system()));
+    let branch = options
+        .target_branch
+        .clone()
+        .or_else(|| runner.target_branch());
+    let ancestors = ancestors(runner, options, branch.as_deref())?;
+    let wanted = baseline::Wanted {
+        ancestors: &ancestors,
+        branch: branch.as_deref(),
+        machine: machine.as_ref(),
+    };
+    let (tracks, odd) = record::tracks(&loaded.entries);
+    let chosen = baseline::choose(&loaded.entries, &wanted);
+    let runs = chosen
+        .as_ref()
+        .map_or(&[][..], |chosen| chosen.runs.as_slice());
+    let history = check::as_set(&tracks, runs);
+    let mut judgement = check::judge(&history, &candidate.set, policy);
+    match &chosen {
+        Ok(chosen) => runner.log(&format!("compared with {}", chosen.words())),
+        Err(reason) => judgement.add(Finding::general(
+            Verdict::Inconclusive,
+            "no-baseline",
+            format!("there is nothing to compare with: {reason}"),
+        )),
+    }
+    for problem in loaded.problems.iter().chain(&odd) {
+        let place = problem
+            .place
+            .as_ref()
+            .map_or_else(String::new, |place| format!("{place}: "));
+        judgement.add(Finding::general(
+            Verdict::Warn,
+            "unreadable-history",
+            format!("{place}{}", problem.message),
+        ));
+    }
+    finish(
+        runner,
+        &judgement,
+        candidate.inputs,
+        started,
+        &options.reports,
+    )
+}
+
+/// The merge base and its ancestors, nearest first; empty when the repository cannot tell.
+fn ancestors(
+    runner: &Runner<'_>,
+    options: &cli::Check,
+    branch: Option<&str>,
+) -> Result<Vec<CommitSha>, Failure> {
+    let here = runner.workspace().unwrap_or_else(|| PathBuf::from("."));
+    let merge_base = match &options.merge_base {
+        Some(sha) => Some(commit_sha(sha)?.to_string()),
+        None => {
+            let event = runner.event().unwrap_or_default();
+            // In a push the commits before it are what it is compared with.
+            let base = event
+                .pull_request
+                .and_then(|pull| pull.base)
+                .or(event.before)
+                .map(|sha| sha.to_string());
+            let base = base.or_else(|| {
+                git(
+                    &here,
+                    &[
+                        "rev-parse",
+                        "--verify",
+                        "--quiet",
+                        &format!("origin/{}", branch?),
+                    ],
+                )
+                .ok()
+            });
+            base.and_then(|base| git(&here, &["merge-base", &base, "HEAD"]).ok())
+        }
+    };
+    let Some(merge_base) = merge_base else {
+        runner.log("the merge base is not known (a shallow checkout?): comparing with the last runs on the target branch");
+        return Ok(Vec::new());
+    };
+    let list = git(
+        &here,
+        &["rev-list", "--first-parent", ANCESTORS, &merge_base],
+    )
+    .unwrap_or(merge_base);
+    Ok(list
+        .lines()
+        .filter_map(|sha| CommitSha::try_from(sha.to_owned()).ok())
+        .collect())
+}
+
+/// `import`: takes a history of github-action-benchmark over.
+pub(crate) fn import(runner: &Runner<'_>, options: &cli::Import) -> Result<Exit, Failure> {
+    let path = options.file.display().to_string();
+    let bytes = read_bounded(&options.file, IMPORT_LIMIT)
+        .map_err(|error| Diagnostic::error(error.to_string()))?;
+    let text = String::from_utf8(bytes)
+        .map_err(|_| Diagnostic::error("not UTF-8 text").at(Place::file(&path)))?;
+    let imported = gab::import(&path, &text, Some(&options.branch))?;
+    show(runner, &imported.problems);
+    let ledger = Ledger::open(&options.ledger, runner.system())?;
+    let mut suites: BTreeMap<&str, Vec<Entry>> = BTreeMap::new();
+    for entry in &imported.entries {
+        suites.entry(&entry.suite).or_default().push(entry.clone());
+    }
+    let files = ledger.import(&imported.entries)?.months;
+    print(
+        runner,
+        &format!(
+            "imported {} runs of {} suites in {files} files; {} left out\n",
+            imported.entries.len(),
+            suites.len(),
+            imported.problems.len()
+        ),
+    )?;
+    for (suite, entries) in suites {
+        print(
+            runner,
+            &format!("  {:>6} runs  {}\n", entries.len(), visible(suite)),
+        )?;
+    }
+    Ok(if imported.entries.is_empty() {
+        Exit::Usage
+    } else {
+        Exit::Pass
+    })
+}
+
+/// `export`: writes a `data.js`.
+pub(crate) fn export(runner: &Runner<'_>, options: &cli::Export) -> Result<Exit, Failure> {
+    let loaded = Ledger::open(&options.ledger, runner.system())?.load(None)?;
+    show(runner, &loaded.problems);
+    let text = gab::export(
+        &loaded.entries,
+        runner
+            .repository()
+            .as_ref()
+            .map(gatehouse_core::ids::RepoSlug::as_str),
+    );
+    write_atomic(&options.out, text.as_bytes())
+        .map_err(|error| Failure::world(Diagnostic::error(error.to_string())))?;
+    print(
+        runner,
+        &format!(
+            "exported {} runs to {}\n",
+            loaded.entries.len(),
+            options.out.display()
+        ),
+    )?;
+    Ok(Exit::Pass)
+}
+
+/// `compact`: puts the files of past months together.
+pub(crate) fn compact(runner: &Runner<'_>, options: &cli::Compact) -> Result<Exit, Failure> {
+    let ledger = Ledger::open(&options.ledger, runner.system())?;
+    let today = runner
+        .system()
+        .now()
+        .to_zoned(jiff::tz::TimeZone::UTC)
+        .date();
+    let before = ledger.size()?;
+    let done = ledger.compact(today)?;
+    let after = ledger.size()?;
+    print(
+        runner,
+        &format!(
+            "{} files became {} monthly ones; {before} bytes became {after}\n",
+            done.files, done.months
+        ),
+    )?;
+    Ok(Exit::Pass)
+}
+
+/// What is kept between runs of `detect`.
+#[derive(Debug, Default, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Kept {
+    /// The state of each series, by its name.
+    series: BTreeMap<String, detect::State>,
+}
+
+/// `detect`: finds changes of level, and slow drift.
+pub(crate) fn detect(runner: &Runner<'_>, options: &cli::Detect) -> Result<Exit, Failure> {
+    let (tracks, runs) = match &options.series {
+        Some(file) => (recorded::read(file)?, Vec::new()),
+        None => {
+            let mut entries = load(runner, &options.place)?.entries;
+            entries.retain(|entry| options.branch.is_none() || entry.run.branch == options.branch);
+            let (tracks, odd) = record::tracks(&entries);
+            show(runner, &odd);
+            (tracks, entries.into_iter().map(|entry| entry.run).collect())
+        }
+    };
+    if tracks.is_empty() {
+        return Err(Failure::usage(vec![
+            Diagnostic::error("there is no series to look at")
+                .help("record runs first, or check --suite and --branch"),
+        ]));
+    }
+    let release = options.release.as_deref().map(commit_sha).transpose()?;
+    let asked = Asked {
+        at_least: options.min_change_percent / 100.0,
+        release: release.as_ref(),
+    };
+    let mut kept = options
+        .state
+        .as_deref()
+        .map(kept_state)
+        .transpose()?
+        .unwrap_or_default();
+    let mut findings = Findings::default();
+    for track in &tracks {
+        let state = kept.series.entry(track.id.to_string()).or_default();
+        if state.seen > track.points.len() {
+            // The history was rewritten: it is read anew.
+            *state = detect::State::default();
+        }
+        findings::look(track, &runs, &asked, state, &mut findings);
+    }
+    if let Some(path) = &options.state {
+        let json =
+            serde_json::to_vec(&kept).map_err(|error| Diagnostic::error(error.to_string()))?;
+        write_atomic(path, &json)
+            .map_err(|error| Failure::world(Diagnostic::error(error.to_string())))?;
+    }
+    let text = match options.print {
+        cli::Shape::Json => {
+            serde_json::to_string_pretty(&findings)
+                .map_err(|error| Diagnostic::error(error.to_string()))?
+                + "\n"
+        }
+        cli::Shape::Text => words(&findings),
+    };
+    print(runner, &text)?;
+    Ok(if options.fail_on_change && findings.is_worse() {
+        Exit::Fail
+    } else {
+        Exit::Pass
+    })
+}
+
+fn kept_state(path: &Path) -> Result<Kept, Failure> {
+    if !path.exists() {
+        return Ok(Kept::default());
+    }
+    let bytes =
+        read_bounded(path, IMPORT_LIMIT).map_err(|error| Diagnostic::error(error.to_string()))?;
+    serde_json::from_slice(&bytes).map_err(|error| {
+        let place = Place {
+            file: path.display().to_string(),
+            line: Some(error.line()),
+            column: Some(error.column()),
+        };
+        Diagnostic::error(format!("not a state of detect: {error}"))
+            .at(place)
+            .help("remove the file to begin anew")
+            .into()
+    })
+}
+
+/// The findings for people, the worst first.
+fn words(findings: &Findings) -> String {
+    let mut text = format!(
+        "{} series: {} changes of level, {} suspected, {} drifts\n",
+        findings.series,
+        findings.change_points.len(),
+        findings.suspected.len(),
+        findings.drifts.len()
+    );
+    let name = |id: &SeriesId| visible(&ellipsis(&id.to_string(), 120));
+    let mut shifts: Vec<_> = findings
+        .change_points
+        .iter()
+        .chain(&findings.suspected)
+        .collect();
+    shifts.sort_by_key(|shift| (shift.turn, std::cmp::Reverse(shift.certainty)));
+    for shift in shifts {
+        let certainty = match shift.certainty {
+            detect::Certainty::Confirmed => "change",
+            detect::Certainty::Suspected => "suspected",
+        };
+        let size = shift.change.map_or_else(String::new, |change| {
+            format!(
+                "{} ({})",
+                number::percent(change.estimate),
+                number::interval(&change)
+            )
+        });
+        let after = shift
+            .after
+            .as_ref()
+            .map_or("the beginning", |commit| short(&commit.id));
+        text.push_str(&format!(
+            "  {certainty:<10} {:<9} {size} {}: in {after}..{}, p = {}\n",
+            shift.turn.word(),
+            name(&shift.series),
+            short(&shift.commit.id),
+            number::p_value(shift.p)
+        ));
+    }
+    for drift in &findings.drifts {
+        text.push_str(&format!(
+            "  drift      {:<9} {} ({}) {}: since {} ({})\n",
+            drift.turn.word(),
+            number::percent(drift.change.estimate),
+            number::interval(&drift.change),
+            name(&drift.series),
+            short(&drift.since.id),
+            drift.anchor
+        ));
+    }
+    text
+}
+
+fn short(id: &str) -> &str {
+    id.get(..12).unwrap_or(id)
+}
