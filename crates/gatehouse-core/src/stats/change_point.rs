@@ -151,11 +151,12 @@ impl Window {
             return None;
         }
         self.corrections
-            .extend((self.corrections.len()..=n / 2).map(Correction::for_smaller));
+            .extend((self.corrections.len()..n).map(Correction::of));
         // With D_t(k) = n S_t(k) - t (k + 1), where S_t(k) counts the ranks up to k among the first t
         // points, W² = sum of D_t(k)² / (n² t (n - t)). `square` follows that sum from one t to the
         // next; every number in it is whole.
         let size = n as f64;
+        let scale = 1.0 / (size * size);
         let all_squares = size * (size + 1.0) * (2.0 * size + 1.0) / 6.0;
         let (mut square, mut weighted) = (0.0, 0.0);
         let (mut best, mut statistic) = (0, f64::NEG_INFINITY);
@@ -163,7 +164,7 @@ impl Window {
             let r = f64::from(*rank);
             // Sums over k >= r of (k + 1), and of D_t(k).
             let steps = (size * (size + 1.0) - r * (r + 1.0)) / 2.0;
-            let counted = (t * n) as f64 - larger_sum(&self.ranks[..t], *rank);
+            let counted = (t * n) as f64 - larger_sum(&self.ranks[..t], *rank, n);
             let tail = size * counted - t as f64 * steps;
             square +=
                 all_squares - 2.0 * weighted + size * (size * (size - r) + 2.0 * (tail - steps));
@@ -172,8 +173,10 @@ impl Window {
             if before < MIN_SEGMENT {
                 continue;
             }
-            let w2 = square / (size * size * (before * after) as f64);
-            let corrected = self.corrections[before.min(after)].apply(w2);
+            // Products of reciprocals: a division here would be half of the whole cost.
+            let (left, right) = (&self.corrections[before], &self.corrections[after]);
+            let w2 = square * scale * left.reciprocal * right.reciprocal;
+            let corrected = if before < after { left } else { right }.apply(w2);
             if corrected > statistic {
                 (best, statistic) = (before, corrected);
             }
@@ -186,25 +189,31 @@ impl Window {
     }
 }
 
-/// The sum of `max(e, rank)` over `earlier`: each earlier rank e counts for every k from there on.
-fn larger_sum(earlier: &[i16], rank: i16) -> f64 {
-    // Short enough for sixteen bits: 32 ranks below 1,024.
-    const CHUNK: usize = 32;
-    let chunk = |part: &[i16]| i32::from(part.iter().map(|e| (*e).max(rank)).sum::<i16>());
-    f64::from(earlier.chunks(CHUNK).map(chunk).sum::<i32>())
+/// The sum of `max(e, rank)` over `earlier`, ranks below `n`: each earlier rank e counts for every k
+/// from there on.
+fn larger_sum(earlier: &[i16], rank: i16, n: usize) -> f64 {
+    let sum = |part: &[i16]| i32::from(part.iter().map(|e| (*e).max(rank)).sum::<i16>());
+    // As many as are sure to fit into sixteen bits together.
+    let chunk = 32_767 / n.max(1);
+    if earlier.len() <= chunk {
+        return f64::from(sum(earlier));
+    }
+    f64::from(earlier.chunks(chunk.max(1)).map(sum).sum::<i32>())
 }
 
-/// Stephens' correction of W² for the size of the smaller part.
+/// Stephens' correction of W² where the smaller part has a number of points.
 #[derive(Debug, Clone, Copy)]
 struct Correction {
+    reciprocal: f64,
     less: f64,
     times: f64,
 }
 
 impl Correction {
-    fn for_smaller(points: usize) -> Self {
+    fn of(points: usize) -> Self {
         let m = points.max(1) as f64;
         Self {
+            reciprocal: 1.0 / m,
             less: 0.4 / m - 0.6 / (m * m),
             times: 1.0 + 1.0 / m,
         }

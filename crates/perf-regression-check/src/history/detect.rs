@@ -23,16 +23,17 @@ use gatehouse_core::stats::quantile::median;
 use gatehouse_core::stats::rank_sum::rank_sum;
 use serde::{Deserialize, Serialize};
 
-/// The windows that are tested at every point, in points: they find a jump soon.
+/// The windows that find a jump soon, in points: the short one is tested at every point, the near
+/// one at every other.
 const NEAR: usize = 20;
+const NEAR_STRIDE: usize = 2;
 const SHORT: usize = 64;
 /// The windows that find small changes, and every how many points of a segment they are tested.
 const LONG: [(usize, usize); 3] = [(128, 16), (256, 64), (512, 128)];
 /// The points on each side that the size of a change is estimated from.
 const EFFECT_POINTS: usize = 64;
-/// The autocorrelation is estimated from this many points, anew every so many (and at 8, 16, 24).
+/// The autocorrelation is estimated from at most this many points.
 const MEMORY: usize = 512;
-const MEMORY_STRIDE: usize = 32;
 /// A suspicion needs this level in a window, so many points after the change, and this level
 /// against the ten points before it.
 const SUSPECT_ALPHA: f64 = 0.03;
@@ -125,7 +126,7 @@ pub fn advance(state: &mut State, values: &[f64], settings: &Settings) -> Vec<Ch
     while state.seen < values.len() {
         tails.push(values[state.seen]);
         state.seen += 1;
-        if state.seen % MEMORY_STRIDE == 0 || (state.seen < MEMORY_STRIDE && state.seen % 8 == 0) {
+        if is_memory_due(state.seen) {
             let from = state.seen.saturating_sub(MEMORY);
             state.correlation = correlation(&values[from..state.seen]);
         }
@@ -157,6 +158,16 @@ pub fn advance(state: &mut State, values: &[f64], settings: &Settings) -> Vec<Ch
         }
     }
     found
+}
+
+/// Whether the autocorrelation is estimated anew: often while little is known, seldom later.
+fn is_memory_due(seen: usize) -> bool {
+    let stride = match seen {
+        0..32 => 8,
+        32..128 => 32,
+        _ => 64,
+    };
+    seen.is_multiple_of(stride)
 }
 
 /// The end of what has been seen, up to a number of points, and where it begins.
@@ -273,7 +284,7 @@ fn suspected(
         Some(level) => level.best_split(),
         None => short,
     };
-    let near = if seen.len() - begin > NEAR {
+    let near = if seen.len() - begin > NEAR && seen.len().is_multiple_of(NEAR_STRIDE) {
         tails.near.best_split()
     } else {
         None

@@ -115,7 +115,7 @@ pub struct Point {
     /// The median of the run's samples.
     pub value: f64,
     /// Quartiles of the run's samples, where there are several.
-    pub quartiles: Option<(f64, f64)>,
+    pub quartiles: Option<(f32, f32)>,
 }
 
 impl Track {
@@ -180,7 +180,7 @@ fn rows(entry: &Entry, run: usize) -> Result<Vec<Track>, &'static str> {
             .map(|value| T::deserialize(value).map_err(|_| name))
             .collect()
     }
-    fn optional(entry: &Entry, name: &'static str) -> Result<Vec<Option<f64>>, &'static str> {
+    fn optional(entry: &Entry, name: &'static str) -> Result<Vec<Option<f32>>, &'static str> {
         if entry.columns.contains_key(name) {
             read(entry, name)
         } else {
@@ -206,7 +206,7 @@ fn rows(entry: &Entry, run: usize) -> Result<Vec<Track>, &'static str> {
             return Err(name);
         }
     }
-    let at = |column: &[Option<f64>], row: usize| column.get(row).copied().flatten();
+    let at = |column: &[Option<f32>], row: usize| column.get(row).copied().flatten();
     let rows = benchmarks
         .into_iter()
         .zip(metrics)

@@ -1,18 +1,18 @@
 //! Histories in a plain file: a JSON list of series, gzipped or not. What tries of the rules are
 //! made on.
 
-use std::io::Read as _;
+use std::fs::File;
+use std::io::{BufRead as _, BufReader, Read};
 use std::path::Path;
 
 use flate2::read::GzDecoder;
 use gatehouse_core::diagnostic::{Diagnostic, Place};
-use gatehouse_core::files::read_bounded;
 use serde::Deserialize;
 
 use super::record::{Point, Track};
 use crate::model::{Direction, Nature, SeriesId, Unit};
 
-/// The largest file read, in bytes, packed and unpacked.
+/// The most that is read of a file, in bytes, unpacked.
 const LIMIT: u64 = 1024 * 1024 * 1024;
 
 #[derive(Deserialize)]
@@ -34,21 +34,22 @@ struct Recorded {
 /// When the file cannot be read or is no such list, with the place.
 pub fn read(path: &Path) -> Result<Vec<Track>, Diagnostic> {
     let shown = path.display().to_string();
-    let mut bytes =
-        read_bounded(path, LIMIT).map_err(|error| Diagnostic::error(error.to_string()))?;
-    if bytes.starts_with(&[0x1f, 0x8b]) {
-        let mut plain = Vec::new();
-        let unpacked = GzDecoder::new(bytes.as_slice())
-            .take(LIMIT)
-            .read_to_end(&mut plain);
-        unpacked.map_err(|error| {
-            Diagnostic::error(format!("not whole gzip: {error}")).at(Place::file(&shown))
-        })?;
-        bytes = plain;
-    }
-    let recorded: Vec<Recorded> = serde_json::from_slice(&bytes).map_err(|error| {
+    let unreadable =
+        |error: std::io::Error| Diagnostic::error(format!("cannot read {shown}: {error}"));
+    let mut file = BufReader::new(File::open(path).map_err(unreadable)?);
+    // Read as it is unpacked: the text of a long history is larger than the history.
+    let plain: Box<dyn Read> = if file
+        .fill_buf()
+        .map_err(unreadable)?
+        .starts_with(&[0x1f, 0x8b])
+    {
+        Box::new(BufReader::new(GzDecoder::new(file)))
+    } else {
+        Box::new(file)
+    };
+    let recorded: Vec<Recorded> = serde_json::from_reader(plain.take(LIMIT)).map_err(|error| {
         let place = Place {
-            file: shown,
+            file: shown.clone(),
             line: Some(error.line()),
             column: Some(error.column()),
         };

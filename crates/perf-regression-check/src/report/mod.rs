@@ -9,7 +9,7 @@ pub mod summary;
 
 use gatehouse_core::report::html::Tone;
 
-use crate::decision::{Decision, Outcome};
+use crate::decision::{Decision, Method, Outcome};
 use crate::verdict::Judgement;
 
 /// The colour of an outcome.
@@ -51,17 +51,34 @@ pub fn headline(judgement: &Judgement<'_>) -> String {
     }
 }
 
-/// The rules in one sentence, for the end of every report.
+/// The rules in a sentence or two, for the end of every report.
 #[must_use]
 pub fn rules(judgement: &Judgement<'_>) -> String {
     let policy = &judgement.policy;
-    format!(
-        "{} metrics were tested together: false discovery rate {} % (Benjamini-Hochberg), and none counts unless the suite as a whole rejects \"nothing changed\" (Hommel, p = {}). A regression must be shown to exceed {} %; the data must be able to show {} %; counted metrics may differ by {} %.",
-        judgement.suite.family,
-        number::trim(judgement.suite.alpha * 100.0),
-        number::p_value(judgement.suite.global_p),
-        number::trim(policy.tolerance * 100.0),
-        number::trim(policy.detect * 100.0),
-        number::trim(policy.deterministic_tolerance * 100.0),
-    )
+    let percent = |share: f64| number::trim(share * 100.0);
+    let by_history = judgement
+        .suite
+        .decisions
+        .iter()
+        .filter(|decision| decision.method == Method::History)
+        .count();
+    let mut sentences = Vec::new();
+    if judgement.suite.family > 0 || by_history == 0 {
+        sentences.push(format!(
+            "{} metrics were tested together: false discovery rate {} % (Benjamini-Hochberg), and none counts unless the suite as a whole rejects \"nothing changed\" (Hommel, p = {}). A regression must be shown to exceed {} %; the data must be able to show {} %; counted metrics may differ by {} %.",
+            judgement.suite.family,
+            percent(judgement.suite.alpha),
+            number::p_value(judgement.suite.global_p),
+            percent(policy.tolerance),
+            percent(policy.detect),
+            percent(policy.deterministic_tolerance),
+        ));
+    }
+    if by_history > 0 {
+        sentences.push(format!(
+            "{by_history} metrics were judged by a robust prediction interval from the variation between earlier runs at the current level: a regression is beyond it, beyond everything seen by twice that distance again, and at least {} % away.",
+            percent(policy.detect.max(policy.tolerance)),
+        ));
+    }
+    sentences.join(" ")
 }

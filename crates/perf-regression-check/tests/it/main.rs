@@ -8,6 +8,7 @@
 
 mod corpus;
 mod fixtures;
+mod history;
 mod hostile;
 mod program;
 mod reports;
