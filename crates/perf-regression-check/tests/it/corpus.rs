@@ -8,7 +8,7 @@ use perf_regression_check::input::{Format, parse_text};
     clippy::disallowed_methods,
     reason = "the test's own environment, not the program's"
 )]
-fn corpus() -> Option<PathBuf> {
+pub(crate) fn corpus() -> Option<PathBuf> {
     let folder = std::env::var_os("GATEHOUSE_CORPUS")
         .filter(|folder| !folder.is_empty())
         .map(PathBuf::from);

@@ -10,6 +10,7 @@ mod corpus;
 mod fixtures;
 mod history;
 mod hostile;
+mod migration;
 mod program;
 mod reports;
 mod runs;
