@@ -69,6 +69,9 @@ pub enum Command {
     /// Find changes of level in the history, and slow drift
     #[command(after_help = gatehouse_core::exit::HELP)]
     Detect(history::Detect),
+    /// Post a report: a comment on the pull request, and a check run
+    #[command(after_help = gatehouse_core::exit::HELP)]
+    Report(history::Report),
     /// Take a history of github-action-benchmark over
     Import(history::Import),
     /// Write the history as github-action-benchmark's data.js

@@ -1,6 +1,7 @@
 //! The decision on one metric of one benchmark, as a value: what was found, how, and how sure.
 
-use serde::Serialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use crate::model::{Direction, Series, SeriesId};
 
@@ -48,7 +49,9 @@ impl Method {
 }
 
 /// What became of one benchmark. Ordered by how much it matters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum Outcome {
     /// Shown to be worse by more than the tolerance.

@@ -19,6 +19,7 @@ pub mod input;
 pub mod measure;
 pub mod model;
 mod prepare;
+mod publish;
 pub mod report;
 mod testing;
 pub mod verdict;
@@ -40,6 +41,7 @@ use crate::cli::{Cli, Command, Paths, Reports, Rules};
 use crate::config::{DEFAULT_PATH, Policy};
 use crate::decision::Outcome;
 use crate::input::{Format, Side, read_side};
+use crate::report::document::Document;
 use crate::verdict::{Judgement, judge};
 
 /// The largest policy file read, in bytes.
@@ -132,6 +134,7 @@ pub fn main(system: &dyn System, arguments: impl IntoIterator<Item = OsString>) 
         Command::Record(options) => history::commands::record(&runner, options),
         Command::Check(options) => history::commands::check(&runner, options),
         Command::Detect(options) => history::commands::detect(&runner, options),
+        Command::Report(options) => publish::report(&runner, options),
         Command::Import(options) => history::commands::import(&runner, options),
         Command::Export(options) => history::commands::export(&runner, options),
         Command::Compact(options) => history::commands::compact(&runner, options),
@@ -280,11 +283,13 @@ fn finish(
 ) -> Result<Exit, Failure> {
     let evidence = report::evidence::evidence(judgement, inputs, runner, started);
     let title = visible(&ellipsis(&options.title, 120));
+    let document = Document::of(judgement, &title, runner.commit());
     let summary =
         report::summary::summary(judgement, &gatehouse_core::report::markdown::plain(&title));
     let paths = write_files(
         &options.out_dir,
         &evidence,
+        &document,
         summary.markdown(),
         &report::html::report(judgement, &title),
     )?;
@@ -332,6 +337,7 @@ struct Written {
 fn write_files(
     folder: &Path,
     evidence: &Evidence,
+    document: &Document,
     markdown: &str,
     html: &str,
 ) -> Result<Written, Failure> {
@@ -345,6 +351,9 @@ fn write_files(
         let absolute = std::path::absolute(&path).unwrap_or(path);
         Ok(absolute.display().to_string())
     };
+    let document =
+        serde_json::to_string(document).map_err(|error| Diagnostic::error(error.to_string()))?;
+    write("report.json", &document)?;
     write("summary.md", markdown)?;
     Ok(Written {
         html: write("report.html", html)?,

@@ -1,5 +1,7 @@
 //! Talking to the network: one runtime, TLS by rustls with ring.
 
+pub mod github;
+
 use std::sync::Once;
 
 /// A single-threaded runtime that drives one request, or a handful, at a time.

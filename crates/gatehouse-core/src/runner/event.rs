@@ -18,8 +18,25 @@ const LIMIT: u64 = 32 * 1024 * 1024;
 pub struct Event {
     /// The pull request, in `pull_request` and `pull_request_target` events.
     pub pull_request: Option<PullRequest>,
+    /// The workflow run that this one follows, in `workflow_run` events.
+    pub workflow_run: Option<WorkflowRun>,
     /// The commit that the branch pointed to before a push.
     pub before: Option<CommitSha>,
+}
+
+/// A finished workflow run, as the event of the run after it describes it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WorkflowRun {
+    /// Its number.
+    pub id: u64,
+    /// The commit that it ran on.
+    pub head_sha: CommitSha,
+    /// The branch of that commit.
+    pub head_branch: Option<String>,
+    /// The account whose repository the branch is in.
+    pub head_owner: Option<String>,
+    /// The pull request, where GitHub says: it does not for forks.
+    pub pull_request: Option<u64>,
 }
 
 /// A pull request as the event describes it.
@@ -62,8 +79,25 @@ impl Event {
                 from_fork: repository("base").is_some() && repository("head") != repository("base"),
             })
         });
+        let workflow_run = payload.get("workflow_run").and_then(|run| {
+            let text = |pointer: &str| {
+                run.pointer(pointer)
+                    .and_then(Value::as_str)
+                    .map(str::to_owned)
+            };
+            Some(WorkflowRun {
+                id: run.get("id")?.as_u64()?,
+                head_sha: run.get("head_sha").and_then(sha)?,
+                head_branch: text("/head_branch"),
+                head_owner: text("/head_repository/owner/login"),
+                pull_request: run
+                    .pointer("/pull_requests/0/number")
+                    .and_then(Value::as_u64),
+            })
+        });
         Self {
             pull_request,
+            workflow_run,
             before: payload.get("before").and_then(sha),
         }
     }

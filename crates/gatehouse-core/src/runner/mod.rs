@@ -17,7 +17,7 @@ use std::path::PathBuf;
 
 pub use annotations::{Annotation, Annotations};
 pub use command::Command;
-pub use event::{Event, PullRequest};
+pub use event::{Event, PullRequest, WorkflowRun};
 pub use outputs::{OutputError, Outputs, read_back};
 pub use summary::{Summary, SummaryError, Table};
 

@@ -87,10 +87,17 @@ impl Table {
 }
 
 /// A summary under construction.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Summary {
     text: String,
     full: bool,
+    budget: usize,
+}
+
+impl Default for Summary {
+    fn default() -> Self {
+        Self::within(BUDGET)
+    }
 }
 
 impl Summary {
@@ -100,8 +107,18 @@ impl Summary {
         Self::default()
     }
 
+    /// An empty summary of at most so many bytes: for a comment, say.
+    #[must_use]
+    pub fn within(budget: usize) -> Self {
+        Self {
+            text: String::new(),
+            full: false,
+            budget,
+        }
+    }
+
     fn fits(&self, more: usize) -> bool {
-        self.text.len() + more + RESERVE <= BUDGET
+        self.text.len() + more + RESERVE <= self.budget
     }
 
     /// Adds a block of trusted Markdown whole, or not at all once the budget is reached.
@@ -150,7 +167,7 @@ impl Summary {
         }
     }
 
-    /// The Markdown so far: at most 1000 KiB, always ending on a whole line.
+    /// The Markdown so far: at most 1000 KiB, or what was allowed, always ending on a whole line.
     #[must_use]
     pub fn markdown(&self) -> &str {
         &self.text

@@ -208,3 +208,30 @@ pub struct Compact {
     )]
     pub ledger: String,
 }
+
+/// `report`.
+#[derive(Debug, Args)]
+pub struct Report {
+    /// The report.json that the judging step wrote
+    #[arg(
+        long,
+        env = "GATEHOUSE_REPORT",
+        default_value = "gatehouse-report/report.json",
+        value_name = "FILE"
+    )]
+    pub report: PathBuf,
+    /// Write no comment on the pull request
+    #[arg(long, env = "GATEHOUSE_NO_COMMENT")]
+    pub no_comment: bool,
+    /// Make no check run on the commit
+    #[arg(long, env = "GATEHOUSE_NO_CHECK")]
+    pub no_check: bool,
+    /// The account that the token belongs to: only its comment is brought up to date
+    #[arg(
+        long,
+        env = "GATEHOUSE_COMMENT_AUTHOR",
+        default_value = "github-actions[bot]",
+        value_name = "LOGIN"
+    )]
+    pub comment_author: String,
+}

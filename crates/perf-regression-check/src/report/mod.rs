@@ -1,6 +1,8 @@
 //! From a judgement to what people and programs read.
 
 pub mod annotations;
+pub mod comment;
+pub mod document;
 pub mod evidence;
 pub mod explain;
 pub mod html;

@@ -54,7 +54,7 @@ pub fn summary(judgement: &Judgement<'_>, title: &str) -> Summary {
     summary
 }
 
-fn icon(verdict: Verdict) -> &'static str {
+pub(super) fn icon(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Pass => "✅",
         Verdict::Warn => "⚠️",

@@ -12,6 +12,7 @@ mod history;
 mod hostile;
 mod migration;
 mod program;
+mod publish;
 mod reports;
 mod runs;
 mod simulation;
