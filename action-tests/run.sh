@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Runs the actions as actions, under act in host mode.
-# Needs: act, git, jq on PATH; GATEHOUSE_BINARY_DIR with the built binaries.
+# Needs: act, curl, git, jq on PATH; GATEHOUSE_BINARY_DIR with the built binaries; FAKE_GITHUB, the
+# double of GitHub.
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -8,6 +9,8 @@ root=$(cd "$here/.." && pwd)
 : "${GATEHOUSE_BINARY_DIR:?set it to the folder with the built binaries}"
 work=$(mktemp -d)
 [ -n "${KEEP:-}" ] || trap 'rm -rf "$work"' EXIT
+
+git init --quiet --bare "$work/shared/ledger.git"
 
 tree=$work/tree
 (cd "$root" && cargo run --quiet --package xtask -- release-tree "$tree")
@@ -23,7 +26,7 @@ git_quiet() {
   git -C "$repository" -c user.name=test -c user.email=test@example.org -c commit.gpgsign=false "$@" >/dev/null
 }
 git -C "$repository" init --quiet --initial-branch main
-git -C "$repository" remote add origin https://github.com/example/consumer.git
+git -C "$repository" remote add origin https://github.com/org/consumer.git
 echo 100 >"$repository/factor.txt"
 git_quiet add --all
 git_quiet commit --message 'first'
@@ -35,21 +38,29 @@ failed=0
 passed=0
 for workflow in "$repository"/.github/workflows/*.yml; do
   log=$work/$(basename "$workflow").log
-  (cd "$repository" && act push \
+  # A workflow names the event it is about in its first lines: "# event: pull_request fork.json".
+  event=(push)
+  if read -r name payload < <(sed -n 's/^# event: //p' "$workflow"); then
+    event=("$name" --eventpath "$repository/fixtures/$payload")
+  fi
+  (cd "$repository" && act "${event[@]}" \
     --workflows "$workflow" \
     --platform ubuntu-latest=-self-hosted \
     --local-repository "org/actions@v1=$tree" \
     --env GATEHOUSE_BINARY_DIR="$GATEHOUSE_BINARY_DIR" \
+    --env FAKE_GITHUB="${FAKE_GITHUB:-}" \
+    --env SHARED="$work/shared" \
     --no-skip-checkout=false \
     --pull=false) >"$log" 2>&1 || true
   while read -r job; do
-    if grep -q "/$job *\].*Job succeeded" "$log"; then
+    # The jobs of a matrix are numbered.
+    if grep -qE "/$job(-[0-9]+)? *\].*Job succeeded" "$log" && ! grep -qE "/$job(-[0-9]+)? *\].*Job failed" "$log"; then
       passed=$((passed + 1))
       echo "ok       $(basename "$workflow" .yml) / $job"
     else
       failed=$((failed + 1))
       echo "FAILED   $(basename "$workflow" .yml) / $job"
-      grep "/$job *\]" "$log" | tail -n 40 || tail -n 40 "$log"
+      grep -E "/$job(-[0-9]+)? *\]" "$log" | tail -n 40 || tail -n 40 "$log"
     fi
   done < <(awk '/^jobs:/ { inside = 1; next } inside && /^  [a-z-]+:$/ { sub(":", ""); print $1 }' "$workflow")
   # Hostile names must not have become commands: act marks a command that it obeys with a sign.

@@ -17,6 +17,10 @@ Examples:
     perf-regression-check compare --baseline old.json --candidate new.json
   Measure a change against the target branch, side by side on this machine:
     perf-regression-check run --baseline-ref origin/main --prepare 'cargo build --release' -- ./target/release/my-bench
+  Judge a run by the runs before it, kept on a branch, and keep it too:
+    perf-regression-check gate --results results.json --ledger branch:perf-ledger
+  Find out since when a benchmark is slower:
+    perf-regression-check detect --ledger branch:perf-ledger
   See what is understood of a file, and why a benchmark was decided as it was:
     perf-regression-check parse results.txt
     perf-regression-check explain parse/large --baseline old.json --candidate new.json
@@ -60,6 +64,10 @@ pub enum Command {
     Parse(Parse),
     /// Print how one benchmark was decided, in words and numbers
     Explain(Explain),
+    /// Judge a run by the history, add it to the history, and report: what a workflow does after its
+    /// benchmarks
+    #[command(after_help = gatehouse_core::exit::HELP)]
+    Gate(history::Gate),
     /// Add a run's results to the history
     #[command(after_help = gatehouse_core::exit::HELP)]
     Record(history::Record),

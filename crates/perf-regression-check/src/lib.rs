@@ -50,13 +50,14 @@ const POLICY_LIMIT: u64 = 4 * 1024 * 1024;
 const LISTED: usize = 30;
 
 /// The step outputs, in the order in which they are set.
-pub const OUTPUTS: [&str; 7] = [
+pub const OUTPUTS: [&str; 8] = [
     "verdict",
     "summary",
     "regressions",
     "improvements",
     "inconclusive",
     "report-html",
+    "report",
     "evidence",
 ];
 
@@ -131,6 +132,7 @@ pub fn main(system: &dyn System, arguments: impl IntoIterator<Item = OsString>) 
         Command::Run(options) => measure::run(&runner, options),
         Command::Parse(options) => parse(&runner, options),
         Command::Explain(options) => explain(&runner, options),
+        Command::Gate(options) => history::commands::gate(&runner, options),
         Command::Record(options) => history::commands::record(&runner, options),
         Command::Check(options) => history::commands::check(&runner, options),
         Command::Detect(options) => history::commands::detect(&runner, options),
@@ -311,6 +313,7 @@ fn finish(
         judgement.count(Outcome::Improvement).to_string(),
         judgement.count(Outcome::Inconclusive).to_string(),
         paths.html.clone(),
+        paths.report.clone(),
         paths.evidence.clone(),
     ];
     for (name, value) in OUTPUTS.into_iter().zip(values) {
@@ -332,6 +335,7 @@ fn finish(
 struct Written {
     evidence: String,
     html: String,
+    report: String,
 }
 
 fn write_files(
@@ -353,9 +357,9 @@ fn write_files(
     };
     let document =
         serde_json::to_string(document).map_err(|error| Diagnostic::error(error.to_string()))?;
-    write("report.json", &document)?;
     write("summary.md", markdown)?;
     Ok(Written {
+        report: write("report.json", &document)?,
         html: write("report.html", html)?,
         evidence: write("evidence.json", &json)?,
     })

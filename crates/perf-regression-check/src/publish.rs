@@ -7,20 +7,28 @@
 //! is about comes from the event, the commit must be the one that the event names, and the verdict
 //! never becomes a success.
 
+use std::path::Path;
+
 use gatehouse_core::diagnostic::Diagnostic;
 use gatehouse_core::evidence::Verdict;
 use gatehouse_core::exit::Exit;
 use gatehouse_core::files::read_bounded;
 use gatehouse_core::ids::CommitSha;
-use gatehouse_core::net::github::{CheckRun, Comment, Conclusion, GitHub, GitHubError};
+use gatehouse_core::net::github::{
+    CheckAnnotation, CheckRun, Comment, Conclusion, GitHub, GitHubError,
+};
 use gatehouse_core::runner::{Event, Runner, WorkflowRun};
+use gatehouse_core::text::{ellipsis, visible};
 
+use crate::cli::history::Posting;
 use crate::report::comment::{CHECK_LIMIT, LIMIT, comment, marker};
 use crate::report::document::Document;
 use crate::{Failure, cli, print};
 
 /// The largest report read, in bytes.
 const REPORT_LIMIT: u64 = 128 * 1024 * 1024;
+/// The most annotations of a check run; the summary counts them all.
+const MOST_ANNOTATIONS: usize = 150;
 /// What a comment says that was posted for a fork.
 const HOSTILE_NOTE: &str =
     "Measured by the pull request's own workflow run; the figures are as that run reported them.";
@@ -48,41 +56,43 @@ struct Target {
 
 /// `report`.
 pub(crate) fn report(runner: &Runner<'_>, options: &cli::history::Report) -> Result<Exit, Failure> {
-    let bytes = read_bounded(&options.report, REPORT_LIMIT).map_err(|error| {
+    post(runner, &options.report, &options.posting).map(|()| Exit::Pass)
+}
+
+/// Posts the report that a file holds.
+pub(crate) fn post(runner: &Runner<'_>, path: &Path, options: &Posting) -> Result<(), Failure> {
+    let bytes = read_bounded(path, REPORT_LIMIT).map_err(|error| {
         Diagnostic::error(error.to_string())
-            .help("judge first: compare, run or check write report.json")
+            .help("judge first: compare, run, check and gate write report.json")
     })?;
-    let document = Document::read(&options.report.display().to_string(), &bytes)?;
+    let document = Document::read(&path.display().to_string(), &bytes)?;
     let repository = runner.repository().ok_or_else(|| {
         Diagnostic::error("it is not known which repository this is")
             .help("GITHUB_REPOSITORY names it in a workflow")
     })?;
-    let event = runner.event().unwrap_or_default();
-    if options.no_comment && options.no_check {
-        return Err(Diagnostic::error("there is nothing to do")
-            .help("leave --no-comment or --no-check out")
+    if options.no_comment && !options.check_run {
+        return Err(Diagnostic::error("there is nothing to post")
+            .help("leave --no-comment out, or add --check-run")
             .into());
     }
+    let event = runner.event().unwrap_or_default();
     let github = GitHub::new(repository, runner.system())?;
     let Some(target) = target(runner, &github, &event, &document)? else {
-        return Ok(Exit::Pass);
+        return Ok(());
     };
     let verdict = document.proven_verdict();
     let note = if target.hostile { HOSTILE_NOTE } else { "" };
     if !options.no_comment {
         match target.pull_request {
-            Some(number) => post_comment(
-                runner,
-                &github,
-                number,
-                &document,
-                &comment(&document, verdict, note, LIMIT),
-                &options.comment_author,
-            )?,
+            Some(number) => {
+                let body = comment(&document, verdict, note, LIMIT);
+                let author = &options.comment_author;
+                post_comment(runner, &github, number, &document, &body, author)?;
+            }
             None => runner.log("no pull request, no comment"),
         }
     }
-    if !options.no_check {
+    if options.check_run {
         let sha = target
             .commit
             .ok_or_else(|| Diagnostic::error("it is not known which commit was judged"))?;
@@ -90,13 +100,35 @@ pub(crate) fn report(runner: &Runner<'_>, options: &cli::history::Report) -> Res
             name: document.title.clone(),
             head_sha: sha.clone(),
             conclusion: conclusion(verdict, target.hostile),
-            title: gatehouse_core::text::ellipsis(&document.headline, 200),
+            title: ellipsis(&document.headline, 200),
             summary: comment(&document, verdict, note, CHECK_LIMIT),
-            annotations: Vec::new(),
+            annotations: annotations(&document),
         })?;
         print(runner, &format!("check run {id} on {}\n", sha.short()))?;
     }
-    Ok(Exit::Pass)
+    Ok(())
+}
+
+/// The failures as annotations. Benchmarks have no line, so they stand at the top of the workflow's
+/// own page.
+fn annotations(document: &Document) -> Vec<CheckAnnotation> {
+    document
+        .findings
+        .iter()
+        .filter(|finding| finding.verdict >= Verdict::Fail)
+        .take(MOST_ANNOTATIONS)
+        .map(|finding| CheckAnnotation {
+            path: ".github".to_owned(),
+            start_line: 1,
+            end_line: 1,
+            annotation_level: "failure",
+            message: ellipsis(&visible(&finding.message), 4000),
+            title: ellipsis(
+                &visible(finding.about.as_deref().unwrap_or(&finding.code)),
+                200,
+            ),
+        })
+        .collect()
 }
 
 /// What the check run says. Whoever may forge a report must not gain a success by it.
@@ -199,7 +231,7 @@ fn post_comment(
         &format!(
             "comment {} on #{number} {done} {}\n",
             comment.id,
-            gatehouse_core::text::visible(&comment.html_url)
+            visible(&comment.html_url)
         ),
     )
 }

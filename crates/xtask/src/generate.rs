@@ -70,6 +70,10 @@ fn files() -> Result<Vec<(PathBuf, String)>> {
             "benchmark-results",
             schemars::schema_for!(model::Document).to_value(),
         ),
+        (
+            "perf-report",
+            schemars::schema_for!(perf_regression_check::report::document::Document).to_value(),
+        ),
         ("perf-toml", schemars::schema_for!(config::File).to_value()),
     ];
     for (name, schema) in schemas {

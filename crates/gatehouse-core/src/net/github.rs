@@ -210,17 +210,28 @@ enum Next {
 }
 
 impl GitHub {
-    /// The repository with the token in `GATEHOUSE_TOKEN` or `GITHUB_TOKEN`, at `GITHUB_API_URL`.
+    /// Whether there is a token to talk to GitHub with.
+    #[must_use]
+    pub fn has_token(system: &dyn System) -> bool {
+        Self::token(system).is_some()
+    }
+
+    fn token(system: &dyn System) -> Option<String> {
+        system
+            .var("GATEHOUSE_TOKEN")
+            .or_else(|| system.var("GITHUB_TOKEN"))
+    }
+
+    /// The repository with the token in `GATEHOUSE_TOKEN` or `GITHUB_TOKEN`, at `GATEHOUSE_API_URL` or
+    /// the runner's `GITHUB_API_URL`.
     ///
     /// # Errors
     /// Without a token, or when the address makes no sense.
     pub fn new(repository: RepoSlug, system: &dyn System) -> Result<Self, GitHubError> {
-        let token = system
-            .var("GATEHOUSE_TOKEN")
-            .or_else(|| system.var("GITHUB_TOKEN"))
-            .ok_or(GitHubError::NoToken)?;
+        let token = Self::token(system).ok_or(GitHubError::NoToken)?;
         let address = system
-            .var("GITHUB_API_URL")
+            .var("GATEHOUSE_API_URL")
+            .or_else(|| system.var("GITHUB_API_URL"))
             .unwrap_or_else(|| "https://api.github.com".to_owned());
         let odd = |reason: String| GitHubError::Odd {
             what: "the address of the API".to_owned(),

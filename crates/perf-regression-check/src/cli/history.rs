@@ -209,6 +209,59 @@ pub struct Compact {
     pub ledger: String,
 }
 
+/// When something is done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum When {
+    /// Unless the run is of a pull request.
+    Auto,
+    /// In any case.
+    Always,
+    /// Not at all.
+    Never,
+}
+
+/// `gate`.
+#[derive(Debug, Args)]
+pub struct Gate {
+    /// What is checked.
+    #[command(flatten)]
+    pub check: Check,
+    /// What was measured.
+    #[command(flatten)]
+    pub measured: Measured,
+    /// Whether the run is added to the history: by default unless it is of a pull request
+    #[arg(
+        long,
+        env = "GATEHOUSE_RECORD",
+        value_enum,
+        default_value = "auto",
+        value_name = "WHEN"
+    )]
+    pub record: When,
+    /// What is posted.
+    #[command(flatten)]
+    pub posting: Posting,
+}
+
+/// What is posted to GitHub.
+#[derive(Debug, Args)]
+pub struct Posting {
+    /// Write no comment on the pull request
+    #[arg(long, env = "GATEHOUSE_NO_COMMENT")]
+    pub no_comment: bool,
+    /// Make a check run on the commit as well
+    #[arg(long, env = "GATEHOUSE_CHECK_RUN")]
+    pub check_run: bool,
+    /// The account that the token belongs to: only its comment is brought up to date
+    #[arg(
+        long,
+        env = "GATEHOUSE_COMMENT_AUTHOR",
+        default_value = "github-actions[bot]",
+        value_name = "LOGIN"
+    )]
+    pub comment_author: String,
+}
+
 /// `report`.
 #[derive(Debug, Args)]
 pub struct Report {
@@ -220,18 +273,7 @@ pub struct Report {
         value_name = "FILE"
     )]
     pub report: PathBuf,
-    /// Write no comment on the pull request
-    #[arg(long, env = "GATEHOUSE_NO_COMMENT")]
-    pub no_comment: bool,
-    /// Make no check run on the commit
-    #[arg(long, env = "GATEHOUSE_NO_CHECK")]
-    pub no_check: bool,
-    /// The account that the token belongs to: only its comment is brought up to date
-    #[arg(
-        long,
-        env = "GATEHOUSE_COMMENT_AUTHOR",
-        default_value = "github-actions[bot]",
-        value_name = "LOGIN"
-    )]
-    pub comment_author: String,
+    /// What is posted.
+    #[command(flatten)]
+    pub posting: Posting,
 }

@@ -2,8 +2,8 @@
 //!
 //! A single job says little: how far it may stray without any change is known from the variation
 //! between earlier jobs ([`predict`]). A benchmark regresses only when its value lies beyond what
-//! was predicted *and* beyond everything seen, and by at least the size of change that the policy
-//! asks for. Where the prediction is too wide to show a change of that size, the outcome is
+//! was predicted, far beyond what was seen, and by at least the size of change that the policy asks
+//! for. Where the prediction is too wide to show a change of that size, the outcome is
 //! inconclusive, with the size that would have been seen.
 
 use gatehouse_core::stats::distribution::normal_quantile;
@@ -206,7 +206,7 @@ fn conclude(
             }
         };
         let why = format!(
-            "beyond what {} runs let expect and beyond all of them",
+            "beyond what {} runs let expect, and far beyond what they saw",
             prediction.runs
         );
         return if worse {
@@ -286,6 +286,8 @@ mod tests {
     #[test]
     fn a_history_with_spikes_predicts_spikes() {
         let mut history = runs(40, 1.0);
+        history[30] = 130.0;
+        assert_eq!(outcome(history.clone(), 135.0).0, Outcome::Regression, "one is set aside");
         history[33] = 130.0;
         assert_eq!(outcome(history, 135.0).0, Outcome::Inconclusive);
     }

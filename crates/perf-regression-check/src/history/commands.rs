@@ -9,6 +9,7 @@ use gatehouse_core::exit::Exit;
 use gatehouse_core::files::{read_bounded, write_atomic};
 use gatehouse_core::ids::CommitSha;
 use gatehouse_core::ledger::{Created, Entry, EntryKey, Ledger, Loaded, Machine, Run, StoreError};
+use gatehouse_core::net::github::GitHub;
 use gatehouse_core::runner::Runner;
 use gatehouse_core::text::{ellipsis, visible};
 
@@ -43,15 +44,63 @@ fn side(results: &cli::Results) -> Result<Side, Failure> {
     Ok(read_side(&Paths::flat(&results.results), format))
 }
 
+/// `gate`: checks the run, adds it to the history, posts the report. The run is kept and reported
+/// whatever the verdict is; the exit code is the verdict's, unless keeping or posting failed.
+pub(crate) fn gate(runner: &Runner<'_>, options: &cli::Gate) -> Result<Exit, Failure> {
+    let verdict = check(runner, &options.check)?;
+    let pull_request = runner
+        .event()
+        .is_some_and(|event| event.pull_request.is_some());
+    let keeps = match options.record {
+        cli::When::Auto => !pull_request,
+        cli::When::Always => true,
+        cli::When::Never => false,
+    };
+    // Results that could not be read are not kept: check has said so.
+    if keeps && verdict != Exit::Usage {
+        add(
+            runner,
+            &options.check.results,
+            &options.check.place,
+            &options.measured,
+            options.check.rules.lenient,
+        )?;
+    }
+    if GitHub::has_token(runner.system()) {
+        let report = options.check.reports.out_dir.join("report.json");
+        crate::publish::post(runner, &report, &options.posting)?;
+    } else {
+        runner.log("no token, nothing is posted: pass token: ${{ github.token }} for a comment");
+    }
+    Ok(verdict)
+}
+
 /// `record`: adds the run to the ledger.
 pub(crate) fn record(runner: &Runner<'_>, options: &cli::Record) -> Result<Exit, Failure> {
-    let side = side(&options.results)?;
+    add(
+        runner,
+        &options.results,
+        &options.place,
+        &options.measured,
+        options.lenient,
+    )
+    .map(|()| Exit::Pass)
+}
+
+fn add(
+    runner: &Runner<'_>,
+    results: &cli::Results,
+    place: &cli::Place,
+    measured: &cli::Measured,
+    lenient: bool,
+) -> Result<(), Failure> {
+    let side = side(results)?;
     let broken = side
         .set
         .problems
         .iter()
         .any(|problem| problem.severity == Severity::Error);
-    if side.set.series.is_empty() || (broken && !options.lenient) {
+    if side.set.series.is_empty() || (broken && !lenient) {
         let mut problems = side.set.problems;
         problems.push(
             Diagnostic::error("nothing was recorded")
@@ -61,11 +110,11 @@ pub(crate) fn record(runner: &Runner<'_>, options: &cli::Record) -> Result<Exit,
     }
     show(runner, &side.set.problems);
     let entry = Entry {
-        suite: options.place.suite.clone(),
-        run: this_run(runner, &options.measured)?,
+        suite: place.suite.clone(),
+        run: this_run(runner, measured)?,
         columns: record::columns(&side.set),
     };
-    let created = Ledger::open(&options.place.ledger, runner.system())?.append(&entry)?;
+    let created = Ledger::open(&place.ledger, runner.system())?.append(&entry)?;
     let done = match created {
         Created::New => "recorded",
         Created::Known => "already recorded",
@@ -79,7 +128,7 @@ pub(crate) fn record(runner: &Runner<'_>, options: &cli::Record) -> Result<Exit,
             entry.run.commit.short()
         ),
     )?;
-    Ok(Exit::Pass)
+    Ok(())
 }
 
 fn this_run(runner: &Runner<'_>, measured: &cli::Measured) -> Result<Run, Failure> {

@@ -11,8 +11,11 @@ use gatehouse_core::stats::quantile::{median, quantile_sorted};
 pub const WINDOW: usize = 30;
 /// The fewest runs that say anything of their variation.
 pub const LEAST: usize = 10;
+/// From so many runs on, the one most extreme run on each side is set aside: a regression that was
+/// merged and reverted must not blind the gate.
+const SETS_ASIDE_FROM: usize = 15;
 /// How far beyond the extremes a value must be, in distances of the extreme from the centre.
-const MARGIN: f64 = 2.0;
+const MARGIN: f64 = 4.0;
 
 /// Where the next value falls if nothing changed.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -23,7 +26,7 @@ pub struct Prediction {
     pub low: f64,
     /// The upper end.
     pub high: f64,
-    /// The smallest and largest value seen.
+    /// The smallest and largest value seen, save one on each side where there are many.
     pub seen: (f64, f64),
     /// How many runs it rests on.
     pub runs: usize,
@@ -32,8 +35,8 @@ pub struct Prediction {
 }
 
 impl Prediction {
-    /// Whether `value` is beyond what was predicted *and* further from the usual value than any run
-    /// was, by twice that distance again: a history with spikes predicts spikes.
+    /// Whether `value` is beyond what was predicted *and* [`MARGIN`] times further again from the
+    /// usual value than the runs strayed: a history with spikes predicts spikes.
     #[must_use]
     pub fn is_beyond(&self, value: f64) -> bool {
         let above = value > self.high && value - self.centre > reach(self.seen.1 - self.centre);
@@ -66,12 +69,16 @@ pub fn predict(runs: &[f64], confidence: f64) -> Option<Prediction> {
     let centre = median(&sorted)?;
     let spread = spread(&sorted, centre)?;
     let reach = t_quantile(0.5 + confidence / 2.0, n - 1.0) * spread * (1.0 + 1.0 / n).sqrt();
+    let set_aside = usize::from(sorted.len() >= SETS_ASIDE_FROM);
     let back = |value: f64| if log { value.exp() } else { value };
     Some(Prediction {
         centre: back(centre),
         low: back(centre - reach),
         high: back(centre + reach),
-        seen: (back(sorted[0]), back(sorted[sorted.len() - 1])),
+        seen: (
+            back(sorted[set_aside]),
+            back(sorted[sorted.len() - 1 - set_aside]),
+        ),
         runs: runs.len(),
         deviation: if log { spread } else { spread / centre.abs() },
     })

@@ -78,7 +78,7 @@ pub fn rules(judgement: &Judgement<'_>) -> String {
     }
     if by_history > 0 {
         sentences.push(format!(
-            "{by_history} metrics were judged by a robust prediction interval from the variation between earlier runs at the current level: a regression is beyond it, beyond everything seen by twice that distance again, and at least {} % away.",
+            "{by_history} metrics were judged by a robust prediction interval from the variation between earlier runs at the current level: a regression is beyond it, five times as far from the usual value as these runs strayed (one of them set aside), and at least {} % away.",
             percent(policy.detect.max(policy.tolerance)),
         ));
     }

@@ -76,7 +76,7 @@ impl Scene {
     }
 
     fn report(&self) -> Outcome {
-        let outcome = self.program.run(&["report"]);
+        let outcome = self.program.run(&["report", "--check-run"]);
         for text in [&outcome.out, &outcome.err] {
             assert!(!text.contains(TOKEN), "the token was shown");
         }
