@@ -7,8 +7,13 @@ set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 root=$(cd "$here/.." && pwd)
 : "${GATEHOUSE_BINARY_DIR:?set it to the folder with the built binaries}"
+: "${FAKE_GITHUB:?set it to the built double of GitHub}"
 work=$(mktemp -d)
-[ -n "${KEEP:-}" ] || trap 'rm -rf "$work"' EXIT
+# A pull request of a fork is open in it.
+address=127.0.0.1:18931
+"$FAKE_GITHUB" "$address" 9:stranger:change:dddddddddddddddddddddddddddddddddddddddd &
+fake=$!
+trap 'kill "$fake"; [ -n "${KEEP:-}" ] || rm -rf "$work"' EXIT
 
 git init --quiet --bare "$work/shared/ledger.git"
 
@@ -48,7 +53,7 @@ for workflow in "$repository"/.github/workflows/*.yml; do
     --platform ubuntu-latest=-self-hosted \
     --local-repository "org/actions@v1=$tree" \
     --env GATEHOUSE_BINARY_DIR="$GATEHOUSE_BINARY_DIR" \
-    --env FAKE_GITHUB="${FAKE_GITHUB:-}" \
+    --env FAKE_GITHUB_URL="http://$address" \
     --env SHARED="$work/shared" \
     --no-skip-checkout=false \
     --pull=false) >"$log" 2>&1 || true

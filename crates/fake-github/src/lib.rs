@@ -116,7 +116,6 @@ impl FakeGitHub {
     }
 
     /// What it remembers, to be looked at or prepared.
-    #[must_use]
     pub fn state(&self) -> MutexGuard<'_, State> {
         locked(&self.shared.state)
     }

@@ -47,7 +47,7 @@ impl Description {
                 &format!("{} {template}: request", exchange.method),
             )),
             (None, body) if !body.is_null() => {
-                complaints.push(format!("{} {template} takes no body", exchange.method))
+                complaints.push(format!("{} {template} takes no body", exchange.method));
             }
             _ => {}
         }

@@ -79,7 +79,7 @@ pub(crate) fn histories(files: &[PathBuf]) -> Result<()> {
     Ok(())
 }
 
-#[derive(Default)]
+#[derive(Clone, Copy, Default)]
 struct Tally {
     decisions: usize,
     alerts: usize,

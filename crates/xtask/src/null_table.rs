@@ -8,8 +8,8 @@ use rayon::prelude::*;
 
 use crate::process::say;
 
-/// The tails that are tabulated.
-const TAILS: [f64; 6] = [0.5, 0.1, 0.01, 0.001, 0.0001, 0.00002];
+/// The tails that are tabulated: one window in so many has a larger maximum.
+const ONE_IN: [usize; 6] = [2, 10, 100, 1000, 10_000, 50_000];
 /// Beyond this every window length has no row of its own: the null hardly depends on it.
 const EACH_TO: usize = 64;
 const LONGER: [usize; 3] = [128, 256, 512];
@@ -20,12 +20,13 @@ pub(crate) fn null_table(permutations: usize) -> Result<()> {
     let mut text = String::from(
         "//! Upper quantiles of the maximum of the statistic over all splits of a shuffled window, by\n//! window length. Written by `cargo xtask null-table`.\n\n",
     );
+    let tails = ONE_IN.map(|one_in| 1.0 / one_in as f64);
     text.push_str(&format!(
-        "/// The probabilities of the columns.\npub(super) const TAILS: [f64; {}] = {TAILS:?};\n\n",
-        TAILS.len()
+        "/// The probabilities of the columns.\npub(super) const TAILS: [f64; {}] = {tails:?};\n\n",
+        tails.len()
     ));
     let lengths: Vec<usize> = (6..=EACH_TO).chain(LONGER).collect();
-    text.push_str(&format!("/// Window length, and for each tail the smallest value that is reached no more often; infinite\n/// where none is so rare.\npub(super) const QUANTILES: [(usize, [f64; {}]); {}] = [\n", TAILS.len(), lengths.len()));
+    text.push_str(&format!("/// Window length, and for each tail the smallest value that is reached no more often; infinite\n/// where none is so rare.\npub(super) const QUANTILES: [(usize, [f64; {}]); {}] = [\n", ONE_IN.len(), lengths.len()));
     for n in lengths {
         say(&format!("windows of {n}"));
         let row = quantiles(
@@ -71,12 +72,9 @@ fn quantiles(n: usize, permutations: usize) -> Vec<f64> {
         })
         .collect();
     maxima.sort_unstable_by(|a, b| b.total_cmp(a));
-    TAILS
+    ONE_IN
         .iter()
-        .map(|tail| {
-            let allowed = (tail * maxima.len() as f64).floor() as usize;
-            smallest_not_more_often(&maxima, allowed)
-        })
+        .map(|one_in| smallest_not_more_often(&maxima, maxima.len() / one_in))
         .collect()
 }
 

@@ -146,7 +146,7 @@ impl GitBranch {
     }
 
     fn git(&self, arguments: &[&str], input: Option<&[u8]>) -> Result<Vec<u8>, StoreError> {
-        let (ok, out, err) = self.run(self.command(arguments), input)?;
+        let (ok, out, err) = run(self.command(arguments), input)?;
         if ok {
             return Ok(out);
         }
@@ -155,48 +155,6 @@ impl GitBranch {
             arguments[0],
             self.last_words(&err)
         )))
-    }
-
-    fn run(
-        &self,
-        mut command: Command,
-        input: Option<&[u8]>,
-    ) -> Result<(bool, Vec<u8>, String), StoreError> {
-        let broken = |error: std::io::Error| StoreError::Failed(format!("cannot run git: {error}"));
-        let mut child = command
-            .stdin(if input.is_some() {
-                Stdio::piped()
-            } else {
-                Stdio::null()
-            })
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .map_err(broken)?;
-        let (mut stdin, mut stderr) = (child.stdin.take(), child.stderr.take());
-        // Each pipe has its own thread: git may answer before it has read everything.
-        std::thread::scope(|scope| {
-            let writer = scope.spawn(move || {
-                if let (Some(stdin), Some(input)) = (&mut stdin, input) {
-                    // A child that stops reading says why on its standard error.
-                    let _ = stdin.write_all(input);
-                }
-            });
-            let errors = scope.spawn(move || {
-                let mut text = Vec::new();
-                if let Some(stderr) = &mut stderr {
-                    let _ = stderr.read_to_end(&mut text);
-                }
-                String::from_utf8_lossy(&text).into_owned()
-            });
-            let mut out = Vec::new();
-            if let Some(stdout) = &mut child.stdout {
-                stdout.read_to_end(&mut out).map_err(broken)?;
-            }
-            let _ = writer.join();
-            let err = errors.join().unwrap_or_default();
-            Ok((child.wait().map_err(broken)?.success(), out, err))
-        })
     }
 
     /// The last line of an error output, without the address: it may hold a password.
@@ -224,7 +182,7 @@ impl GitBranch {
         ];
         let mut pause = FIRST_PAUSE;
         for outage in 0.. {
-            let (ok, _, err) = self.run(self.command(&arguments), None)?;
+            let (ok, _, err) = run(self.command(&arguments), None)?;
             if ok {
                 let tip = self.git(&["rev-parse", "--verify", "--quiet", TIP], None)?;
                 return Ok(Some(String::from_utf8_lossy(&tip).trim().to_owned()));
@@ -246,7 +204,7 @@ impl GitBranch {
 
     fn push(&self, commit: &str) -> Result<Pushed, StoreError> {
         let refspec = format!("{commit}:refs/heads/{}", self.branch);
-        let (ok, out, err) = self.run(
+        let (ok, out, err) = run(
             self.command(&["push", "--porcelain", "--quiet", "--", &self.url, &refspec]),
             None,
         )?;
@@ -320,7 +278,7 @@ impl GitBranch {
         let with_index = |arguments: &[&str], input: Option<&[u8]>| {
             let mut command = self.command(arguments);
             command.env("GIT_INDEX_FILE", &index);
-            let (ok, out, err) = self.run(command, input)?;
+            let (ok, out, err) = run(command, input)?;
             if ok {
                 return Ok(String::from_utf8_lossy(&out).trim().to_owned());
             }
@@ -388,6 +346,45 @@ impl GitBranch {
             wait(&mut pause);
         }
     }
+}
+
+/// Runs git to its end: whether it succeeded, its output, its errors.
+fn run(mut command: Command, input: Option<&[u8]>) -> Result<(bool, Vec<u8>, String), StoreError> {
+    let broken = |error: std::io::Error| StoreError::Failed(format!("cannot run git: {error}"));
+    let mut child = command
+        .stdin(if input.is_some() {
+            Stdio::piped()
+        } else {
+            Stdio::null()
+        })
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .map_err(broken)?;
+    let (mut stdin, mut stderr) = (child.stdin.take(), child.stderr.take());
+    // Each pipe has its own thread: git may answer before it has read everything.
+    std::thread::scope(|scope| {
+        let writer = scope.spawn(move || {
+            if let (Some(stdin), Some(input)) = (&mut stdin, input) {
+                // A child that stops reading says why on its standard error.
+                let _ = stdin.write_all(input);
+            }
+        });
+        let errors = scope.spawn(move || {
+            let mut text = Vec::new();
+            if let Some(stderr) = &mut stderr {
+                let _ = stderr.read_to_end(&mut text);
+            }
+            String::from_utf8_lossy(&text).into_owned()
+        });
+        let mut out = Vec::new();
+        if let Some(stdout) = &mut child.stdout {
+            stdout.read_to_end(&mut out).map_err(broken)?;
+        }
+        let _ = writer.join();
+        let err = errors.join().unwrap_or_default();
+        Ok((child.wait().map_err(broken)?.success(), out, err))
+    })
 }
 
 /// Sleeps up to `pause`, which grows.

@@ -261,7 +261,7 @@ pub fn null_tail(n: usize, statistic: f64) -> f64 {
     }
 }
 
-/// A fixed bijection of 32-bit numbers that mixes well (the finaliser of MurmurHash3).
+/// A fixed bijection of 32-bit numbers that mixes well (the finaliser of `MurmurHash3`).
 fn shuffled(at: u32) -> u32 {
     let mut h = at.wrapping_add(0x9e37_79b9);
     h = (h ^ (h >> 16)).wrapping_mul(0x85eb_ca6b);

@@ -6,6 +6,8 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use gatehouse_core::system::{RealSystem, Stream, System as _};
+
 pub(crate) const AZURITE_ACCOUNT: &str = "devstoreaccount1";
 pub(crate) const AZURITE_KEY: &str =
     "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==";
@@ -44,7 +46,8 @@ fn start(program: &str, make: impl FnOnce(&Path, u16) -> Vec<String>) -> Option<
         .stderr(Stdio::null())
         .spawn();
     let Ok(child) = spawned else {
-        println!("SKIPPED: {program} is not installed");
+        let skipped = format!("SKIPPED: {program} is not installed\n");
+        RealSystem.write(Stream::Err, &skipped).unwrap();
         return None;
     };
     let server = Server {

@@ -31,10 +31,10 @@ pub struct Place {
 /// What was measured, when the workflow does not say it, or says it wrongly.
 #[derive(Debug, Args)]
 pub struct Measured {
-    /// The commit that was measured [default: the pull request's head, else GITHUB_SHA, else HEAD]
+    /// The commit that was measured [default: the pull request's head, else the workflow's, else HEAD]
     #[arg(long, env = "GATEHOUSE_COMMIT", value_name = "SHA")]
     pub commit: Option<String>,
-    /// The branch that it is on [default: GITHUB_REF_NAME]
+    /// The branch that it is on [default: the workflow's]
     #[arg(long, env = "GATEHOUSE_BRANCH", value_name = "NAME")]
     pub branch: Option<String>,
     /// When it was measured, RFC 3339 [default: now]

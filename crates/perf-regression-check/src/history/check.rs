@@ -1,7 +1,7 @@
 //! Decides about one run from the runs before it.
 //!
 //! A single job says little: how far it may stray without any change is known from the variation
-//! between earlier jobs ([`predict`]). A benchmark regresses only when its value lies beyond what
+//! between earlier jobs ([`mod@predict`]). A benchmark regresses only when its value lies beyond what
 //! was predicted, far beyond what was seen, and by at least the size of change that the policy asks
 //! for. Where the prediction is too wide to show a change of that size, the outcome is
 //! inconclusive, with the size that would have been seen.
@@ -287,7 +287,11 @@ mod tests {
     fn a_history_with_spikes_predicts_spikes() {
         let mut history = runs(40, 1.0);
         history[30] = 130.0;
-        assert_eq!(outcome(history.clone(), 135.0).0, Outcome::Regression, "one is set aside");
+        assert_eq!(
+            outcome(history.clone(), 135.0).0,
+            Outcome::Regression,
+            "one is set aside"
+        );
         history[33] = 130.0;
         assert_eq!(outcome(history, 135.0).0, Outcome::Inconclusive);
     }

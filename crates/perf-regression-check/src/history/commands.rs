@@ -234,30 +234,10 @@ fn ancestors(
     branch: Option<&str>,
 ) -> Result<Vec<CommitSha>, Failure> {
     let here = runner.workspace().unwrap_or_else(|| PathBuf::from("."));
-    let merge_base = match &options.merge_base {
-        Some(sha) => Some(commit_sha(sha)?.to_string()),
-        None => {
-            let event = runner.event().unwrap_or_default();
-            // In a push the commits before it are what it is compared with.
-            let base = event
-                .pull_request
-                .and_then(|pull| pull.base)
-                .or(event.before)
-                .map(|sha| sha.to_string());
-            let base = base.or_else(|| {
-                git(
-                    &here,
-                    &[
-                        "rev-parse",
-                        "--verify",
-                        "--quiet",
-                        &format!("origin/{}", branch?),
-                    ],
-                )
-                .ok()
-            });
-            base.and_then(|base| git(&here, &["merge-base", &base, "HEAD"]).ok())
-        }
+    let merge_base = if let Some(sha) = &options.merge_base {
+        Some(commit_sha(sha)?.to_string())
+    } else {
+        merge_base(runner, &here, branch)
     };
     let Some(merge_base) = merge_base else {
         runner.log("the merge base is not known (a shallow checkout?): comparing with the last runs on the target branch");
@@ -272,6 +252,20 @@ fn ancestors(
         .lines()
         .filter_map(|sha| CommitSha::try_from(sha.to_owned()).ok())
         .collect())
+}
+
+/// Where the change left the target branch; in a push, the commit before it.
+fn merge_base(runner: &Runner<'_>, here: &Path, branch: Option<&str>) -> Option<String> {
+    let event = runner.event().unwrap_or_default();
+    let named = event
+        .pull_request
+        .and_then(|pull| pull.base)
+        .or(event.before);
+    let base = named.map(String::from).or_else(|| {
+        let remote = format!("origin/{}", branch?);
+        git(here, &["rev-parse", "--verify", "--quiet", &remote]).ok()
+    })?;
+    git(here, &["merge-base", &base, "HEAD"]).ok()
 }
 
 /// `import`: takes a history of github-action-benchmark over.
@@ -366,15 +360,14 @@ struct Kept {
 
 /// `detect`: finds changes of level, and slow drift.
 pub(crate) fn detect(runner: &Runner<'_>, options: &cli::Detect) -> Result<Exit, Failure> {
-    let (tracks, runs) = match &options.series {
-        Some(file) => (recorded::read(file)?, Vec::new()),
-        None => {
-            let mut entries = load(runner, &options.place)?.entries;
-            entries.retain(|entry| options.branch.is_none() || entry.run.branch == options.branch);
-            let (tracks, odd) = record::tracks(&entries);
-            show(runner, &odd);
-            (tracks, entries.into_iter().map(|entry| entry.run).collect())
-        }
+    let (tracks, runs) = if let Some(file) = &options.series {
+        (recorded::read(file)?, Vec::new())
+    } else {
+        let mut entries = load(runner, &options.place)?.entries;
+        entries.retain(|entry| options.branch.is_none() || entry.run.branch == options.branch);
+        let (tracks, odd) = record::tracks(&entries);
+        show(runner, &odd);
+        (tracks, entries.into_iter().map(|entry| entry.run).collect())
     };
     if tracks.is_empty() {
         return Err(Failure::usage(vec![

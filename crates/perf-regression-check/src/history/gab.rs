@@ -324,7 +324,7 @@ mod tests {
 
     fn points(text: &str) -> Vec<String> {
         let data: Value = serde_json::from_str(
-            &text[text.find('{').unwrap()..]
+            text[text.find('{').unwrap()..]
                 .trim_end()
                 .trim_end_matches(';'),
         )

@@ -35,8 +35,8 @@ pub struct Prediction {
 }
 
 impl Prediction {
-    /// Whether `value` is beyond what was predicted *and* [`MARGIN`] times further again from the
-    /// usual value than the runs strayed: a history with spikes predicts spikes.
+    /// Whether `value` is beyond what was predicted *and* five times as far from the usual
+    /// value as the runs strayed: a history with spikes predicts spikes.
     #[must_use]
     pub fn is_beyond(&self, value: f64) -> bool {
         let above = value > self.high && value - self.centre > reach(self.seen.1 - self.centre);

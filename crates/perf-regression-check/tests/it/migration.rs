@@ -10,7 +10,8 @@ use crate::corpus::corpus;
 
 /// A `data.js` of the series in a file of the corpus: one entry a commit, indented as the tool does.
 fn data_js(series: &Value) -> (String, BTreeMap<String, f64>) {
-    let mut suites: BTreeMap<String, BTreeMap<(i64, String, String), Vec<Value>>> = BTreeMap::new();
+    type Commits = BTreeMap<(i64, String, String), Vec<Value>>;
+    let mut suites: BTreeMap<String, Commits> = BTreeMap::new();
     let mut values = BTreeMap::new();
     for one in series.as_array().unwrap() {
         let text = |key: &str| one[key].as_str().unwrap_or_default().to_owned();

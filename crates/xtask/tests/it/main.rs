@@ -19,7 +19,11 @@ struct Binary {
 
 /// The actions, with the subcommands that their `mode` names and what is read besides options.
 const ACTIONS: [(&str, &[&str], &[&str]); 2] = [
-    ("perf-regression-check", &["compare", "run", "parse", "explain"], &[]),
+    (
+        "perf-regression-check",
+        &["compare", "run", "parse", "explain"],
+        &[],
+    ),
     (
         "perf-gate",
         &["gate", "check", "record", "detect", "report", "compact"],
