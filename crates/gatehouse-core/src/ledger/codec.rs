@@ -45,8 +45,11 @@ enum Column {
     Shared(usize),
 }
 
-/// Packs entries of one suite.
-pub(super) fn encode(entries: &[Entry]) -> Result<Vec<u8>, StoreError> {
+/// Packs entries of one suite as a file of a ledger.
+///
+/// # Errors
+/// When an entry cannot be written as JSON, which no entry that was read should cause.
+pub fn encode(entries: &[Entry]) -> Result<Vec<u8>, StoreError> {
     let mut counts: HashMap<String, (usize, usize)> = HashMap::new();
     let text = |values: &Vec<Value>| serde_json::to_string(values).unwrap_or_default();
     for values in entries.iter().flat_map(|entry| entry.columns.values()) {
@@ -90,8 +93,11 @@ pub(super) fn encode(entries: &[Entry]) -> Result<Vec<u8>, StoreError> {
         .map_err(|error| StoreError::Failed(error.to_string()))
 }
 
-/// Unpacks a file; the error is a fragment that says what is wrong with it.
-pub(super) fn decode(bytes: &[u8]) -> Result<Vec<Entry>, String> {
+/// Unpacks a file of a ledger.
+///
+/// # Errors
+/// A fragment that says what is wrong with the file.
+pub fn decode(bytes: &[u8]) -> Result<Vec<Entry>, String> {
     let mut json = Vec::new();
     GzDecoder::new(bytes)
         .take(LIMIT + 1)
@@ -125,4 +131,57 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Vec<Entry>, String> {
         });
     }
     Ok(entries)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ids::CommitSha;
+    use proptest::prelude::*;
+
+    fn value() -> impl Strategy<Value = Value> {
+        prop_oneof![
+            Just(Value::Null),
+            any::<f64>()
+                .prop_filter("finite", |number| number.is_finite())
+                .prop_map(Value::from),
+            ".*".prop_map(Value::from),
+            prop::collection::vec(-1e9..1e9, 0..4).prop_map(Value::from),
+        ]
+    }
+
+    fn entries() -> impl Strategy<Value = Vec<Entry>> {
+        let columns =
+            prop::collection::btree_map("[a-z]{1,3}", prop::collection::vec(value(), 0..5), 0..4);
+        let entry =
+            (columns, 0_i64..4_000_000_000, any::<u64>()).prop_map(|(columns, second, run_id)| {
+                Entry {
+                    suite: "s".to_owned(),
+                    run: Run {
+                        commit: CommitSha::try_from("a".repeat(40)).unwrap(),
+                        parent: None,
+                        branch: Some("b".to_owned()),
+                        time: jiff::Timestamp::from_second(second).unwrap(),
+                        run_id,
+                        attempt: 1,
+                        machine: crate::ledger::Machine::default(),
+                        tools: BTreeMap::new(),
+                    },
+                    columns,
+                }
+            });
+        prop::collection::vec(entry, 1..6)
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_packed_is_unpacked_the_same(entries in entries()) {
+            prop_assert_eq!(decode(&encode(&entries).unwrap()).unwrap(), entries);
+        }
+
+        #[test]
+        fn no_bytes_make_it_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+            prop_assert!(decode(&bytes).is_err());
+        }
+    }
 }

@@ -27,7 +27,7 @@ use crate::diagnostic::{Diagnostic, Place};
 use crate::ids::CommitSha;
 use crate::system::System;
 
-pub use codec::Columns;
+pub use codec::{Columns, decode, encode};
 pub use directory::Directory;
 pub use git::GitBranch;
 pub use key::EntryKey;

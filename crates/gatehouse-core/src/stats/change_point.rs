@@ -268,3 +268,94 @@ fn shuffled(at: u32) -> u32 {
     h = (h ^ (h >> 13)).wrapping_mul(0xc2b2_ae35);
     h ^ (h >> 16)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// W² of a split by its definition, corrected: what [`Window::best_split`] follows from split to
+    /// split.
+    fn by_definition(window: &[f64], at: usize) -> f64 {
+        let (before, after) = window.split_at(at);
+        let below = |part: &[f64], value: f64| {
+            part.iter().filter(|other| **other <= value).count() as f64 / part.len() as f64
+        };
+        let distance: f64 = window
+            .iter()
+            .map(|value| (below(before, *value) - below(after, *value)).powi(2))
+            .sum();
+        let (m, n) = (before.len() as f64, after.len() as f64);
+        let w2 = m * n / (m + n).powi(2) * distance;
+        Correction::of(before.len().min(after.len())).apply(w2)
+    }
+
+    fn distinct() -> impl Strategy<Value = Vec<f64>> {
+        prop::collection::hash_set(0..100_000_i32, 6..80)
+            .prop_map(|values| values.into_iter().map(f64::from).collect::<Vec<f64>>())
+            .prop_shuffle()
+    }
+
+    proptest! {
+        #[test]
+        fn the_best_split_is_the_best_by_definition(values in distinct()) {
+            let split = Window::of(0, &values).best_split().unwrap();
+            let best = (MIN_SEGMENT..=values.len() - MIN_SEGMENT).map(|at| by_definition(&values, at)).fold(f64::MIN, f64::max);
+            prop_assert!((split.statistic - best).abs() < 1e-9, "{} {}", split.statistic, best);
+            prop_assert!((by_definition(&values, split.at) - best).abs() < 1e-9);
+        }
+
+        #[test]
+        fn a_sliding_window_is_the_window_of_its_points(
+            values in prop::collection::vec((0..20_i32).prop_map(f64::from), 1..60),
+            longest in 6_usize..20,
+        ) {
+            let mut sliding = Window::starting_at(0);
+            for (at, value) in values.iter().enumerate() {
+                sliding.push(*value);
+                if sliding.values().len() > longest {
+                    sliding.drop_oldest();
+                }
+                let from = (at + 1).saturating_sub(longest);
+                let mut anew = Window::of(from, &values[from..=at]);
+                prop_assert_eq!(&sliding.ranks, &anew.ranks);
+                prop_assert_eq!(sliding.best_split(), anew.best_split());
+            }
+        }
+
+        #[test]
+        fn a_clearer_split_is_never_more_probable(n in 6_usize..600, a in 0.0..5.0_f64, b in 0.0..5.0_f64) {
+            prop_assert!(null_tail(n, a.max(b)) <= null_tail(n, a.min(b)));
+            prop_assert!((0.0..=1.0).contains(&null_tail(n, a)));
+        }
+    }
+
+    #[test]
+    fn the_table_holds_for_shuffles_it_was_not_made_of() {
+        const SHUFFLES: usize = 4000;
+        let mut state = 12_345_u32;
+        let mut values: Vec<f64> = (0..40).map(f64::from).collect();
+        let mut at_most = [0; 2];
+        for _ in 0..SHUFFLES {
+            for last in (1..values.len()).rev() {
+                state = shuffled(state);
+                values.swap(last, state as usize % (last + 1));
+            }
+            let p = Window::of(0, &values).best_split().unwrap().p;
+            at_most[0] += usize::from(p <= 0.1);
+            at_most[1] += usize::from(p <= 0.01);
+        }
+        // 400 and 40 are expected; four standard deviations are 76 and 25.
+        assert!(
+            at_most[0].abs_diff(400) < 76 && at_most[1].abs_diff(40) < 25,
+            "{at_most:?}"
+        );
+    }
+
+    #[test]
+    fn windows_that_are_too_short_have_no_split() {
+        assert_eq!(Window::of(0, &[1.0; 5]).best_split(), None);
+        let long: Vec<f64> = (0..LONGEST + 9).map(|value| value as f64).collect();
+        assert_eq!(Window::of(0, &long).values().len(), LONGEST);
+    }
+}

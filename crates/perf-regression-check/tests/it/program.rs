@@ -64,6 +64,7 @@ fn a_step_gets_outputs_summary_annotations_and_evidence() {
             "improvements",
             "inconclusive",
             "regressions",
+            "report",
             "report-html",
             "summary",
             "verdict"
