@@ -11,15 +11,14 @@ use gatehouse_core::ids::CommitSha;
 use gatehouse_core::ledger::{Created, Entry, EntryKey, Ledger, Loaded, Machine, Run, StoreError};
 use gatehouse_core::net::github::GitHub;
 use gatehouse_core::runner::Runner;
-use gatehouse_core::text::{ellipsis, visible};
+use gatehouse_core::text::visible;
 
 use super::findings::{self, Asked, Findings};
 use super::{baseline, check, detect, gab, record, recorded};
 use crate::cli::{Paths, history as cli};
 use crate::git::git;
 use crate::input::{Format, Side, read_side};
-use crate::model::SeriesId;
-use crate::report::number;
+use crate::report::changes;
 use crate::verdict::Finding;
 use crate::{Failure, finish, policy, print, show};
 
@@ -407,10 +406,25 @@ pub(crate) fn detect(runner: &Runner<'_>, options: &cli::Detect) -> Result<Exit,
                 .map_err(|error| Diagnostic::error(error.to_string()))?
                 + "\n"
         }
-        cli::Shape::Text => words(&findings),
+        cli::Shape::Text => changes::listing(&findings),
     };
     print(runner, &text)?;
-    Ok(if options.fail_on_change && findings.is_worse() {
+    let verdict = changes::verdict(&findings, options.fail_on_change);
+    let world =
+        |error: &dyn std::fmt::Display| Failure::world(Diagnostic::error(error.to_string()));
+    runner
+        .write_summary(&changes::summary(&findings, verdict))
+        .map_err(|error| world(&error))?;
+    for (name, value) in [
+        ("verdict", verdict.word()),
+        ("summary", &changes::headline(&findings)),
+    ] {
+        runner
+            .outputs()
+            .set(name, value)
+            .map_err(|error| world(&error))?;
+    }
+    Ok(if verdict == Verdict::Fail {
         Exit::Fail
     } else {
         Exit::Pass
@@ -434,62 +448,4 @@ fn kept_state(path: &Path) -> Result<Kept, Failure> {
             .help("remove the file to begin anew")
             .into()
     })
-}
-
-/// The findings for people, the worst first.
-fn words(findings: &Findings) -> String {
-    let mut text = format!(
-        "{} series: {} changes of level, {} suspected, {} drifts\n",
-        findings.series,
-        findings.change_points.len(),
-        findings.suspected.len(),
-        findings.drifts.len()
-    );
-    let name = |id: &SeriesId| visible(&ellipsis(&id.to_string(), 120));
-    let mut shifts: Vec<_> = findings
-        .change_points
-        .iter()
-        .chain(&findings.suspected)
-        .collect();
-    shifts.sort_by_key(|shift| (shift.turn, std::cmp::Reverse(shift.certainty)));
-    for shift in shifts {
-        let certainty = match shift.certainty {
-            detect::Certainty::Confirmed => "change",
-            detect::Certainty::Suspected => "suspected",
-        };
-        let size = shift.change.map_or_else(String::new, |change| {
-            format!(
-                "{} ({})",
-                number::percent(change.estimate),
-                number::interval(&change)
-            )
-        });
-        let after = shift
-            .after
-            .as_ref()
-            .map_or("the beginning", |commit| short(&commit.id));
-        text.push_str(&format!(
-            "  {certainty:<10} {:<9} {size} {}: in {after}..{}, p = {}\n",
-            shift.turn.word(),
-            name(&shift.series),
-            short(&shift.commit.id),
-            number::p_value(shift.p)
-        ));
-    }
-    for drift in &findings.drifts {
-        text.push_str(&format!(
-            "  drift      {:<9} {} ({}) {}: since {} ({})\n",
-            drift.turn.word(),
-            number::percent(drift.change.estimate),
-            number::interval(&drift.change),
-            name(&drift.series),
-            short(&drift.since.id),
-            drift.anchor
-        ));
-    }
-    text
-}
-
-fn short(id: &str) -> &str {
-    id.get(..12).unwrap_or(id)
 }

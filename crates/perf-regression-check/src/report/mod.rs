@@ -1,6 +1,7 @@
 //! From a judgement to what people and programs read.
 
 pub mod annotations;
+pub mod changes;
 pub mod comment;
 pub mod document;
 pub mod evidence;
