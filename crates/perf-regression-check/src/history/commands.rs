@@ -47,11 +47,12 @@ fn side(results: &cli::Results) -> Result<Side, Failure> {
 /// whatever the verdict is; the exit code is the verdict's, unless keeping or posting failed.
 pub(crate) fn gate(runner: &Runner<'_>, options: &cli::Gate) -> Result<Exit, Failure> {
     let verdict = check(runner, &options.check)?;
-    let pull_request = runner
+    // What follows another run judges results that anybody may have made.
+    let foreign = runner
         .event()
-        .is_some_and(|event| event.pull_request.is_some());
+        .is_some_and(|event| event.pull_request.is_some() || event.workflow_run.is_some());
     let keeps = match options.record {
-        cli::When::Auto => !pull_request,
+        cli::When::Auto => !foreign,
         cli::When::Always => true,
         cli::When::Never => false,
     };
