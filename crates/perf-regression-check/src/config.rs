@@ -8,7 +8,7 @@ mod file;
 pub use file::File;
 
 use gatehouse_core::diagnostic::Diagnostic;
-use globset::GlobMatcher;
+use glob::Pattern;
 use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -61,28 +61,25 @@ pub enum Allow {
 /// Which benchmarks and metrics an entry is about.
 #[derive(Debug, Clone)]
 pub struct Selector {
-    benchmark: GlobMatcher,
-    metric: Option<GlobMatcher>,
+    benchmark: Pattern,
+    metric: Option<Pattern>,
 }
 
 impl Selector {
     /// Whether the entry is about this metric of this benchmark.
     #[must_use]
     pub fn matches(&self, benchmark: &str, metric: &str) -> bool {
-        self.benchmark.is_match(benchmark)
-            && self
-                .metric
-                .as_ref()
-                .is_none_or(|glob| glob.is_match(metric))
+        self.benchmark.matches(benchmark)
+            && self.metric.as_ref().is_none_or(|glob| glob.matches(metric))
     }
 }
 
 impl std::fmt::Display for Selector {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}", self.benchmark.glob())?;
+        write!(f, "{}", self.benchmark)?;
         self.metric
             .as_ref()
-            .map_or(Ok(()), |metric| write!(f, " [{}]", metric.glob()))
+            .map_or(Ok(()), |metric| write!(f, " [{}]", metric))
     }
 }
 

@@ -3,11 +3,19 @@
 
 use std::sync::Arc;
 
+use object_store::aws::AmazonS3Builder;
+use object_store::azure::MicrosoftAzureBuilder;
+use object_store::client::{
+    ClientOptions, HttpClient, HttpConnector, HttpError, HttpErrorKind, HttpRequest, HttpResponse,
+    HttpResponseBody, HttpService,
+};
+use object_store::gcp::GoogleCloudStorageBuilder;
 use object_store::path::Path;
-use object_store::{ObjectStore, ObjectStoreExt as _, PutMode, PutOptions, parse_url_opts};
+use object_store::{ObjectStore, ObjectStoreExt as _, ObjectStoreScheme, PutMode, PutOptions};
+use url::Url;
 
 use super::store::{Change, Created, Read, Store, StoreError};
-use crate::net::Runtime;
+use crate::net::http::Http;
 use crate::system::System;
 
 /// Where credentials and endpoints are looked for; the names are those of the providers' own tools.
@@ -45,24 +53,52 @@ const VARIABLES: [&str; 27] = [
 pub(super) struct Objects {
     store: Arc<dyn ObjectStore>,
     prefix: Path,
-    runtime: Runtime,
+    runtime: tokio::runtime::Runtime,
 }
 
 impl Objects {
     pub(super) fn open(location: &str, system: &dyn System) -> Result<Self, StoreError> {
-        let runtime = Runtime::new().map_err(|error| StoreError::Failed(error.to_string()))?;
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .build()
+            .map_err(|error| StoreError::Failed(error.to_string()))?;
         let wrong = |error: &dyn std::fmt::Display| {
             StoreError::Location(format!("{location:?} cannot be used: {error}"))
         };
-        let url = location
+        let url: Url = location
             .parse()
             .map_err(|error: url::ParseError| wrong(&error))?;
-        let options = VARIABLES
-            .iter()
-            .filter_map(|name| Some(((*name).to_ascii_lowercase(), system.var(name)?)));
-        let (store, prefix) = parse_url_opts(&url, options).map_err(|error| wrong(&error))?;
+        let (scheme, prefix) = ObjectStoreScheme::parse(&url).map_err(|error| wrong(&error))?;
+        let options = || {
+            VARIABLES
+                .iter()
+                .filter_map(|name| Some((name.to_ascii_lowercase(), system.var(name)?)))
+        };
+        // Each builder reads the variables that are its own and knows nothing of the others.
+        macro_rules! build {
+            ($builder:ty) => {
+                options()
+                    .fold(
+                        <$builder>::new()
+                            .with_url(url.as_str())
+                            .with_http_connector(Transport(Http::new())),
+                        |builder, (name, value)| match name.parse() {
+                            Ok(key) => builder.with_config(key, value),
+                            Err(_) => builder,
+                        },
+                    )
+                    .build()
+                    .map(|store| Arc::new(store) as Arc<dyn ObjectStore>)
+            };
+        }
+        let store = match scheme {
+            ObjectStoreScheme::AmazonS3 => build!(AmazonS3Builder),
+            ObjectStoreScheme::GoogleCloudStorage => build!(GoogleCloudStorageBuilder),
+            ObjectStoreScheme::MicrosoftAzure => build!(MicrosoftAzureBuilder),
+            _ => return Err(wrong(&"it is no object store that is known here")),
+        };
         Ok(Self {
-            store: store.into(),
+            store: store.map_err(|error| wrong(&error))?,
             prefix,
             runtime,
         })
@@ -70,6 +106,39 @@ impl Objects {
 
     fn path(&self, name: &str) -> Path {
         Path::from(format!("{}/{name}", self.prefix))
+    }
+}
+
+/// Carries the store's requests with the one client that the gates have.
+#[derive(Debug, Clone)]
+struct Transport(Http);
+
+impl HttpConnector for Transport {
+    fn connect(&self, _: &ClientOptions) -> object_store::Result<HttpClient> {
+        Ok(HttpClient::new(self.clone()))
+    }
+}
+
+#[async_trait::async_trait]
+impl HttpService for Transport {
+    async fn call(&self, request: HttpRequest) -> Result<HttpResponse, HttpError> {
+        let http = self.0.clone();
+        let (parts, body) = request.into_parts();
+        // A body in parts is put together by the one type that can.
+        let bytes = HttpResponseBody::new(body).bytes().await?;
+        // The client blocks; several requests at a time need a thread each.
+        let answered = tokio::task::spawn_blocking(move || {
+            http.send(ureq::http::Request::from_parts(parts, bytes.as_ref()))
+        });
+        let answer = answered
+            .await
+            .map_err(|error| HttpError::new(HttpErrorKind::Interrupted, error))?
+            .map_err(|error| HttpError::new(HttpErrorKind::Request, error))?;
+        let mut response = HttpResponse::new(answer.body.into());
+        *response.status_mut() = ureq::http::StatusCode::from_u16(answer.status)
+            .map_err(|error| HttpError::new(HttpErrorKind::Decode, error))?;
+        *response.headers_mut() = answer.headers;
+        Ok(response)
     }
 }
 

@@ -4,7 +4,7 @@
 use std::ops::Range;
 
 use gatehouse_core::diagnostic::{Diagnostic, Place};
-use globset::{Glob, GlobMatcher};
+use glob::Pattern;
 use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -209,11 +209,15 @@ impl Reader<'_> {
         percent.into_inner() / 100.0
     }
 
-    fn glob(&mut self, glob: &Spanned<String>) -> Option<GlobMatcher> {
-        match Glob::new(glob.get_ref()) {
-            Ok(compiled) => Some(compiled.compile_matcher()),
+    fn glob(&mut self, glob: &Spanned<String>) -> Option<Pattern> {
+        match Pattern::new(glob.get_ref()) {
+            Ok(pattern) => Some(pattern),
             Err(error) => {
-                self.problem(&glob.span(), format!("{:?} is no glob: {}", glob.get_ref(), error.kind()), "* matches any text, ? one character, [ab] one of them; \\ makes the next one plain");
+                self.problem(
+                    &glob.span(),
+                    format!("{:?} is no glob: {} at its character {}", glob.get_ref(), error.msg, error.pos + 1),
+                    "* matches any text, ? one character, [ab] one of them; a special character in brackets is plain: [*]",
+                );
                 None
             }
         }
