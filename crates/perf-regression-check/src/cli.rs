@@ -21,6 +21,8 @@ Examples:
     perf-regression-check gate --results results.json --ledger branch:perf-ledger
   Find out since when a benchmark is slower:
     perf-regression-check detect --ledger branch:perf-ledger
+  Show the history as a site:
+    perf-regression-check dashboard --ledger branch:perf-ledger --out site
   See what is understood of a file, and why a benchmark was decided as it was:
     perf-regression-check parse results.txt
     perf-regression-check explain parse/large --baseline old.json --candidate new.json
@@ -77,6 +79,9 @@ pub enum Command {
     /// Find changes of level in the history, and slow drift
     #[command(after_help = gatehouse_core::exit::HELP)]
     Detect(history::Detect),
+    /// Write the history as a static site: an overview, and a page for each benchmark
+    #[command(after_help = gatehouse_core::exit::HELP)]
+    Dashboard(history::Dashboard),
     /// Post a report: a comment on the pull request, and a check run
     #[command(after_help = gatehouse_core::exit::HELP)]
     Report(history::Report),

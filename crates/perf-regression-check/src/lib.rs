@@ -10,6 +10,7 @@ pub mod budget;
 pub mod cli;
 pub mod compare;
 pub mod config;
+pub mod dashboard;
 pub mod decide;
 pub mod decision;
 pub mod duet;
@@ -136,6 +137,7 @@ pub fn main(system: &dyn System, arguments: impl IntoIterator<Item = OsString>) 
         Command::Record(options) => history::commands::record(&runner, options),
         Command::Check(options) => history::commands::check(&runner, options),
         Command::Detect(options) => history::commands::detect(&runner, options),
+        Command::Dashboard(options) => dashboard::dashboard(&runner, options),
         Command::Report(options) => publish::report(&runner, options),
         Command::Import(options) => history::commands::import(&runner, options),
         Command::Export(options) => history::commands::export(&runner, options),

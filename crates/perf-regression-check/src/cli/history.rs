@@ -151,6 +151,58 @@ pub struct Detect {
     pub fail_on_change: bool,
 }
 
+/// `dashboard`.
+#[derive(Debug, Args)]
+pub struct Dashboard {
+    /// The folder to write the site to
+    #[arg(
+        long,
+        env = "GATEHOUSE_SITE",
+        default_value = "site",
+        value_name = "DIR"
+    )]
+    pub out: PathBuf,
+    /// Where runs are kept
+    #[arg(
+        long,
+        env = "GATEHOUSE_LEDGER",
+        default_value = "branch:perf-ledger",
+        value_name = "LOCATION"
+    )]
+    pub ledger: String,
+    /// Only this series of runs [default: all]
+    #[arg(long, env = "GATEHOUSE_DASHBOARD_SUITE", value_name = "NAME")]
+    pub suite: Option<String>,
+    /// Only runs on this branch [default: all]
+    #[arg(long, env = "GATEHOUSE_BRANCH", value_name = "NAME")]
+    pub branch: Option<String>,
+    /// Take series from this file instead of a ledger (see `detect`)
+    #[arg(long, env = "GATEHOUSE_SERIES", value_name = "FILE")]
+    pub series: Option<PathBuf>,
+    /// The heading
+    #[arg(
+        long,
+        env = "GATEHOUSE_TITLE",
+        default_value = "Benchmarks",
+        value_name = "TEXT"
+    )]
+    pub title: String,
+    /// Where commits are shown [default: the workflow's repository]
+    #[arg(long, env = "GATEHOUSE_REPOSITORY_URL", value_name = "URL")]
+    pub repository_url: Option<String>,
+    /// The smallest change that is shown, in percent
+    #[arg(
+        long,
+        env = "GATEHOUSE_MIN_CHANGE_PERCENT",
+        default_value_t = 5.0,
+        value_name = "PERCENT"
+    )]
+    pub min_change_percent: f64,
+    /// Measure slow drift from this commit as well
+    #[arg(long, env = "GATEHOUSE_RELEASE", value_name = "SHA")]
+    pub release: Option<String>,
+}
+
 /// `import`.
 #[derive(Debug, Args)]
 pub struct Import {

@@ -16,7 +16,7 @@
 //! back.
 
 use gatehouse_core::stats::Interval;
-use gatehouse_core::stats::change_point::{Split, Window};
+use gatehouse_core::stats::change_point::{MIN_SEGMENT, Split, Window};
 use gatehouse_core::stats::distribution::normal_quantile;
 use gatehouse_core::stats::hodges_lehmann::{Shift, two_sample};
 use gatehouse_core::stats::quantile::median;
@@ -40,6 +40,8 @@ const SUSPECT_ALPHA: f64 = 0.03;
 const SUSPECT_AFTER: usize = 7;
 const SUSPECT_LOCAL: usize = 10;
 const SUSPECT_LOCAL_ALPHA: f64 = 0.03;
+/// How far from the split of the ranks a change is placed by its values, in points.
+const PLACE_REACH: usize = 10;
 
 /// How sure a change must be, and how large.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -267,7 +269,7 @@ fn confirmed(
             } else {
                 split.p
             };
-            (p <= alpha).then_some((split.at, p))
+            (p <= alpha).then_some((placed(seen, state.segment, split.at), p))
         })
 }
 
@@ -302,8 +304,38 @@ fn suspected(
         let plain = large(local)
             && large(&seen[begin.max(seen.len().saturating_sub(SHORT))..split.at])
             && rank_sum(local, &after[..after.len().min(SUSPECT_LOCAL)]).p <= SUSPECT_LOCAL_ALPHA;
-        plain.then_some((split.at, split.p))
+        plain.then_some((placed(seen, begin, split.at), split.p))
     })
+}
+
+/// Where a change that the ranks show took place: near their split, where the points lie closest to the
+/// levels before and after. Ranks alone put the last high points of an old level with the new one
+/// now and then, however far apart the levels are.
+fn placed(seen: &[f64], begin: usize, at: usize) -> usize {
+    let from = begin.max(at.saturating_sub(EFFECT_POINTS));
+    let (Some(before), Some(after)) = (median(&seen[from..at]), median(&seen[at..])) else {
+        return at;
+    };
+    let first = (at.saturating_sub(PLACE_REACH)).max(begin + MIN_SEGMENT);
+    let last = (at + PLACE_REACH).min(seen.len().saturating_sub(MIN_SEGMENT));
+    if first >= last {
+        return at;
+    }
+    // What it costs to say that the new level begins later by one point.
+    let steps = seen[first..last]
+        .iter()
+        .map(|value| (value - before).abs() - (value - after).abs());
+    let mut cost = 0.0;
+    let costs = steps.map(|step| {
+        cost += step;
+        cost
+    });
+    let places = (first..).zip(std::iter::once(0.0).chain(costs));
+    let best = places.min_by(|(a, cost_a), (b, cost_b)| {
+        let distance = a.abs_diff(at).cmp(&b.abs_diff(at));
+        cost_a.total_cmp(cost_b).then(distance)
+    });
+    best.map_or(at, |(place, _)| place)
 }
 
 /// What is new in each point, relative to what the point before it let expect.
@@ -424,6 +456,17 @@ mod tests {
             (effect.estimate - 0.1).abs() < 0.02 && effect.interval.low > 0.05,
             "{effect:?}"
         );
+    }
+
+    #[test]
+    fn a_change_is_placed_where_the_values_change() {
+        // The two points before the jump are the highest of the old level.
+        let mut values = series(&[(98, 100.0)]);
+        values.extend([103.0, 103.0]);
+        values.extend(series(&[(20, 130.0)]));
+        let found = detect(&values, &Settings::default());
+        assert!(found.iter().all(|change| change.at == 100), "{found:?}");
+        assert_eq!(found.last().unwrap().certainty, Certainty::Confirmed);
     }
 
     #[test]

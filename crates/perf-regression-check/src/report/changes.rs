@@ -9,7 +9,7 @@ use super::number;
 use super::summary::icon;
 use crate::decision::Change;
 use crate::history::detect::Certainty;
-use crate::history::findings::{Findings, Turn};
+use crate::history::findings::{Drifted, Findings, Turn};
 
 /// One finding in words.
 struct Line {
@@ -122,9 +122,24 @@ fn lines(findings: &Findings) -> Vec<Line> {
         turn: drift.turn,
         size: size(&drift.change),
         series: drift.series.to_string(),
-        place: format!("since {} ({})", short(&drift.since.id), drift.anchor),
+        place: since(drift),
     });
     shifts.chain(drifts).collect()
+}
+
+fn since(drift: &Drifted) -> String {
+    format!("since {} ({})", short(&drift.since.id), drift.anchor)
+}
+
+/// A drift in words.
+#[must_use]
+pub fn drift_words(drift: &Drifted) -> String {
+    format!(
+        "{}: {} {}",
+        drift.turn.word(),
+        size(&drift.change),
+        since(drift)
+    )
 }
 
 fn size(change: &Change) -> String {

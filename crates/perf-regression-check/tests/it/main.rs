@@ -7,6 +7,7 @@
 )]
 
 mod corpus;
+mod dashboard;
 mod fixtures;
 mod history;
 mod hostile;
