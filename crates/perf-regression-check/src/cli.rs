@@ -79,6 +79,9 @@ pub enum Command {
     /// Find changes of level in the history, and slow drift
     #[command(after_help = gatehouse_core::exit::HELP)]
     Detect(history::Detect),
+    /// Tell people of what got worse in the history, once, and again when it recovered
+    #[command(after_help = gatehouse_core::exit::HELP)]
+    Alert(history::Alert),
     /// Write the history as a static site: an overview, and a page for each benchmark
     #[command(after_help = gatehouse_core::exit::HELP)]
     Dashboard(history::Dashboard),

@@ -121,7 +121,7 @@ impl Magnitude {
 }
 
 /// A relative change of the candidate against the baseline: 0.05 is 5 % more.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Change {
     /// The Hodges-Lehmann estimate, or the exact change.
     pub estimate: f64,

@@ -6,6 +6,7 @@
 //! exit code follows from the verdict.
 
 pub mod adapter;
+pub mod alert;
 pub mod budget;
 pub mod cli;
 pub mod compare;
@@ -137,6 +138,7 @@ pub fn main(system: &dyn System, arguments: impl IntoIterator<Item = OsString>) 
         Command::Record(options) => history::commands::record(&runner, options),
         Command::Check(options) => history::commands::check(&runner, options),
         Command::Detect(options) => history::commands::detect(&runner, options),
+        Command::Alert(options) => alert::alert(&runner, options),
         Command::Dashboard(options) => dashboard::dashboard(&runner, options),
         Command::Report(options) => publish::report(&runner, options),
         Command::Import(options) => history::commands::import(&runner, options),

@@ -8,7 +8,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use super::retry::{patient, retrying};
-pub use ureq::http::{HeaderMap, Method};
+pub use ureq::http::{HeaderMap, Method, Uri};
 
 /// The most that is read of an answer, in bytes.
 const LARGEST_ANSWER: u64 = 64 * 1024 * 1024;

@@ -151,6 +151,106 @@ pub struct Detect {
     pub fail_on_change: bool,
 }
 
+/// `alert`.
+#[derive(Debug, Args)]
+pub struct Alert {
+    /// The history.
+    #[command(flatten)]
+    pub place: Place,
+    /// This run, under which what was sent is kept; with --branch only its runs are looked at.
+    #[command(flatten)]
+    pub measured: Measured,
+    /// The smallest change that anybody is told of, in percent
+    #[arg(
+        long,
+        env = "GATEHOUSE_MIN_CHANGE_PERCENT",
+        default_value_t = 5.0,
+        value_name = "PERCENT"
+    )]
+    pub min_change_percent: f64,
+    /// Tell of changes that took place at most so long before the newest run, in days
+    #[arg(
+        long,
+        env = "GATEHOUSE_MAX_AGE_DAYS",
+        default_value_t = 30,
+        value_name = "DAYS"
+    )]
+    pub max_age_days: u32,
+    /// Tell of suspected changes as well: about one in eight hundred decisions is a false one
+    #[arg(long, env = "GATEHOUSE_ALERT_SUSPECTED")]
+    pub suspected: bool,
+    /// Measure slow drift from this commit as well
+    #[arg(long, env = "GATEHOUSE_RELEASE", value_name = "SHA")]
+    pub release: Option<String>,
+    /// Where evidence.json goes
+    #[arg(
+        long,
+        env = "GATEHOUSE_OUT_DIR",
+        default_value = "gatehouse-report",
+        value_name = "DIR"
+    )]
+    pub out_dir: PathBuf,
+    /// Who is told.
+    #[command(flatten)]
+    pub sinks: Sinks,
+}
+
+/// Who is told.
+#[derive(Debug, Args)]
+pub struct Sinks {
+    /// Open an issue for each, keep it up to date, close it on recovery; needs `issues: write`
+    #[arg(long, env = "GATEHOUSE_GITHUB_ISSUES")]
+    pub github_issues: bool,
+    /// The label of the issues; none when empty
+    #[arg(
+        long,
+        env = "GATEHOUSE_ISSUE_LABEL",
+        default_value = "performance",
+        value_name = "NAME"
+    )]
+    pub issue_label: String,
+    /// The account that the token belongs to: only its issues are touched
+    #[arg(
+        long,
+        env = "GATEHOUSE_COMMENT_AUTHOR",
+        default_value = "github-actions[bot]",
+        value_name = "LOGIN"
+    )]
+    pub comment_author: String,
+    /// An incoming webhook of Slack or of what speaks its protocol; a secret, so use the variable
+    #[arg(
+        long,
+        env = "GATEHOUSE_SLACK_WEBHOOK",
+        hide_env_values = true,
+        value_name = "URL"
+    )]
+    pub slack_webhook: Option<String>,
+    /// The address of an Alertmanager
+    #[arg(
+        long,
+        env = "GATEHOUSE_ALERTMANAGER_URL",
+        hide_env_values = true,
+        value_name = "URL"
+    )]
+    pub alertmanager_url: Option<String>,
+    /// The routing key of a PagerDuty integration; a secret, so use the variable
+    #[arg(
+        long,
+        env = "GATEHOUSE_PAGERDUTY_KEY",
+        hide_env_values = true,
+        value_name = "KEY"
+    )]
+    pub pagerduty_key: Option<String>,
+    /// Where PagerDuty takes events
+    #[arg(
+        long,
+        env = "GATEHOUSE_PAGERDUTY_URL",
+        default_value = "https://events.pagerduty.com/v2/enqueue",
+        value_name = "URL"
+    )]
+    pub pagerduty_url: String,
+}
+
 /// `dashboard`.
 #[derive(Debug, Args)]
 pub struct Dashboard {

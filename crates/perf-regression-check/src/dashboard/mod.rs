@@ -14,7 +14,6 @@ use std::path::Path;
 use gatehouse_core::diagnostic::{Diagnostic, Place};
 use gatehouse_core::exit::Exit;
 use gatehouse_core::files::{read_bounded, write_atomic};
-use gatehouse_core::ids::CommitSha;
 use gatehouse_core::ledger::{Entry, Ledger};
 use gatehouse_core::runner::Runner;
 use maud::{DOCTYPE, html};
@@ -22,7 +21,9 @@ use rayon::prelude::*;
 use serde::Serialize;
 
 use self::model::{Card, Detail, Overview, Suite};
+use crate::alert::journal::is_journal;
 use crate::cli::history as cli;
+use crate::history::commands::commit_sha;
 use crate::history::findings::Asked;
 use crate::history::{record, recorded};
 use crate::{Failure, print, show};
@@ -48,7 +49,7 @@ pub(crate) fn dashboard(runner: &Runner<'_>, options: &cli::Dashboard) -> Result
                 .help("record runs first, or check --ledger, --suite and --branch"),
         ]));
     }
-    let release = options.release.as_deref().map(commit).transpose()?;
+    let release = options.release.as_deref().map(commit_sha).transpose()?;
     let asked = Asked {
         at_least: options.min_change_percent / 100.0,
         release: release.as_ref(),
@@ -120,14 +121,6 @@ fn check_place(out: &Path) -> Result<(), Failure> {
     )
 }
 
-fn commit(text: &str) -> Result<CommitSha, Failure> {
-    CommitSha::try_from(text.to_owned()).map_err(|error| {
-        Diagnostic::error(error.to_string())
-            .help("give the full hash: git rev-parse")
-            .into()
-    })
-}
-
 /// The repository's address for links to commits.
 fn address(runner: &Runner<'_>, options: &cli::Dashboard) -> Option<String> {
     options
@@ -155,7 +148,8 @@ fn suites(runner: &Runner<'_>, options: &cli::Dashboard) -> Result<Vec<Suite>, F
     show(runner, &loaded.problems);
     let mut by_suite: BTreeMap<String, Vec<Entry>> = BTreeMap::new();
     for entry in loaded.entries {
-        if options.branch.is_none() || entry.run.branch == options.branch {
+        let wanted = options.branch.is_none() || entry.run.branch == options.branch;
+        if wanted && !is_journal(&entry.suite) {
             by_suite.entry(entry.suite.clone()).or_default().push(entry);
         }
     }

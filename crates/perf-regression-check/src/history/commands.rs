@@ -15,6 +15,7 @@ use gatehouse_core::text::visible;
 
 use super::findings::{self, Asked, Findings};
 use super::{baseline, check, detect, gab, record, recorded};
+use crate::alert::journal::is_journal;
 use crate::cli::{Paths, history as cli};
 use crate::git::git;
 use crate::input::{Format, Side, read_side};
@@ -131,7 +132,7 @@ fn add(
     Ok(())
 }
 
-fn this_run(runner: &Runner<'_>, measured: &cli::Measured) -> Result<Run, Failure> {
+pub(crate) fn this_run(runner: &Runner<'_>, measured: &cli::Measured) -> Result<Run, Failure> {
     let here = Path::new(".");
     let commit = match &measured.commit {
         Some(sha) => Some(commit_sha(sha)?),
@@ -160,7 +161,7 @@ fn this_run(runner: &Runner<'_>, measured: &cli::Measured) -> Result<Run, Failur
     })
 }
 
-fn commit_sha(text: &str) -> Result<CommitSha, Failure> {
+pub(crate) fn commit_sha(text: &str) -> Result<CommitSha, Failure> {
     CommitSha::try_from(text.to_owned()).map_err(|error| {
         Diagnostic::error(error.to_string())
             .help("give the full hash: git rev-parse")
@@ -307,8 +308,9 @@ pub(crate) fn import(runner: &Runner<'_>, options: &cli::Import) -> Result<Exit,
 
 /// `export`: writes a `data.js`.
 pub(crate) fn export(runner: &Runner<'_>, options: &cli::Export) -> Result<Exit, Failure> {
-    let loaded = Ledger::open(&options.ledger, runner.system())?.load(None)?;
+    let mut loaded = Ledger::open(&options.ledger, runner.system())?.load(None)?;
     show(runner, &loaded.problems);
+    loaded.entries.retain(|entry| !is_journal(&entry.suite));
     let text = gab::export(
         &loaded.entries,
         runner

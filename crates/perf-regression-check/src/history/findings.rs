@@ -3,7 +3,7 @@
 use gatehouse_core::ids::CommitSha;
 use gatehouse_core::ledger::Run;
 use jiff::{SignedDuration, Timestamp};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::detect::{Certainty, ChangePoint, Settings, State, advance};
 use super::drift;
@@ -50,12 +50,12 @@ impl Turn {
 }
 
 /// A commit of a series, as far as it is known.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Commit {
     /// Its hash, or the place in a series without hashes.
     pub id: String,
     /// When it was measured.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", default)]
     pub time: Option<Timestamp>,
 }
 
@@ -97,6 +97,8 @@ pub struct Drifted {
     pub series: SeriesId,
     /// Whether for the worse.
     pub turn: Turn,
+    /// A key that stays the same for as long as the level that it drifts on lasts.
+    pub key: String,
     /// What it is measured from: `release` or `30 days`.
     pub anchor: &'static str,
     /// The anchor's commit.
@@ -212,6 +214,7 @@ pub fn look(
             findings.drifts.push(Drifted {
                 series: track.id.clone(),
                 turn: Turn::of(drift.change.estimate, track.direction),
+                key: drift_key(&track.id, name, &commit(state.segment)),
                 anchor: name,
                 since: commit(anchor),
                 change: change(&drift.change),
@@ -245,6 +248,15 @@ fn shift(track: &Track, found: &ChangePoint, commit: &dyn Fn(usize) -> Commit) -
 /// A key of a change that stays the same whoever finds it, and whenever.
 fn key(series: &SeriesId, commit: &Commit) -> String {
     let text = format!("{}\0{}\0{}", series.benchmark, series.metric, commit.id);
+    gatehouse_core::files::sha256_hex(text.as_bytes())[..16].to_owned()
+}
+
+/// The same for a drift: the anchor moves on with time, the level that it drifts on does not.
+fn drift_key(series: &SeriesId, anchor: &str, level: &Commit) -> String {
+    let text = format!(
+        "{}\0{}\0drift\0{anchor}\0{}",
+        series.benchmark, series.metric, level.id
+    );
     gatehouse_core::files::sha256_hex(text.as_bytes())[..16].to_owned()
 }
 

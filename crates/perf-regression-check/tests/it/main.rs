@@ -6,6 +6,7 @@
     reason = "a test that cannot go on has failed"
 )]
 
+mod alerts;
 mod corpus;
 mod dashboard;
 mod fixtures;
@@ -16,6 +17,7 @@ mod program;
 mod publish;
 mod reports;
 mod runs;
+mod servers;
 mod simulation;
 
 use std::path::{Path, PathBuf};

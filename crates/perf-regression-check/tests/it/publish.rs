@@ -113,7 +113,7 @@ impl Drop for Scene {
     clippy::disallowed_methods,
     reason = "the test's own environment, not the program's"
 )]
-fn description() -> Option<Description> {
+pub(crate) fn description() -> Option<Description> {
     let Some(path) = std::env::var_os("GATEHOUSE_OPENAPI").filter(|path| !path.is_empty()) else {
         gatehouse_core::system::System::write(
             &gatehouse_core::system::RealSystem,

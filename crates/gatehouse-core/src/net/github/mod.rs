@@ -118,30 +118,28 @@ impl GitHub {
         self.call(&Method::PATCH, &path, Some(&json!({ "body": body })))
     }
 
-    /// The open issues that an account opened, newest first; pull requests are left out.
+    /// The open issues, newest first; pull requests, which GitHub lists among them, are left out.
     ///
     /// # Errors
     /// When GitHub refuses, or fails after retries.
-    pub fn open_issues_of(&self, account: &str) -> Result<Vec<Issue>, GitHubError> {
-        let query = query(&[("state", "open"), ("creator", account)]);
-        let mut issues: Vec<Issue> = self.pages("issues", &query)?;
+    pub fn open_issues(&self) -> Result<Vec<Issue>, GitHubError> {
+        let mut issues: Vec<Issue> = self.pages("issues", &query(&[("state", "open")]))?;
         issues.retain(|issue| issue.pull_request.is_none());
         Ok(issues)
     }
 
     /// Opens an issue. When the answer is lost, one that `is_it` knows is looked for among the open
-    /// issues of `account` before it is opened again.
+    /// issues before it is opened again.
     ///
     /// # Errors
     /// When GitHub refuses, or fails after retries.
     pub fn create_issue(
         &self,
         issue: &NewIssue,
-        account: &str,
         is_it: impl Fn(&Issue) -> bool,
     ) -> Result<Issue, GitHubError> {
         self.create("issues", &json!(issue), || {
-            Ok(self.open_issues_of(account)?.into_iter().find(&is_it))
+            Ok(self.open_issues()?.into_iter().find(&is_it))
         })
     }
 
