@@ -82,6 +82,9 @@ pub enum Command {
     /// Tell people of what got worse in the history, once, and again when it recovered
     #[command(after_help = gatehouse_core::exit::HELP)]
     Alert(history::Alert),
+    /// Write the newest values and states for Prometheus, and push them to a Pushgateway
+    #[command(after_help = gatehouse_core::exit::HELP)]
+    Metrics(history::Metrics),
     /// Write the history as a static site: an overview, and a page for each benchmark
     #[command(after_help = gatehouse_core::exit::HELP)]
     Dashboard(history::Dashboard),

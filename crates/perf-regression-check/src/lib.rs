@@ -19,6 +19,7 @@ mod git;
 pub mod history;
 pub mod input;
 pub mod measure;
+pub mod metrics;
 pub mod model;
 mod prepare;
 mod publish;
@@ -139,6 +140,7 @@ pub fn main(system: &dyn System, arguments: impl IntoIterator<Item = OsString>) 
         Command::Check(options) => history::commands::check(&runner, options),
         Command::Detect(options) => history::commands::detect(&runner, options),
         Command::Alert(options) => alert::alert(&runner, options),
+        Command::Metrics(options) => metrics::metrics(&runner, options),
         Command::Dashboard(options) => dashboard::dashboard(&runner, options),
         Command::Report(options) => publish::report(&runner, options),
         Command::Import(options) => history::commands::import(&runner, options),

@@ -26,10 +26,9 @@ use self::journal::{Journal, Line};
 use self::plan::{Event, Message};
 use self::standing::{Alert, Standing};
 use crate::cli::history as cli;
-use crate::history::commands::{commit_sha, this_run};
+use crate::history::commands::{commit_sha, load_suite, this_run};
 use crate::history::detect::State;
 use crate::history::findings::{self, Asked, Findings};
-use crate::history::record;
 use crate::report::evidence::GATE;
 use crate::{Failure, print, show};
 
@@ -43,7 +42,7 @@ pub(crate) fn alert(runner: &Runner<'_>, options: &cli::Alert) -> Result<Exit, F
             .into());
     }
     let ledger = Ledger::open(&options.place.ledger, runner.system())?;
-    let standing = look(runner, options, &ledger)?;
+    let standing = look(runner, options)?;
     let suite = journal::suite(&options.place.suite);
     let kept = ledger.load(Some(&suite))?;
     show(runner, &kept.problems);
@@ -98,29 +97,27 @@ pub(crate) fn alert(runner: &Runner<'_>, options: &cli::Alert) -> Result<Exit, F
 }
 
 /// What is wrong in the history, and what was and is not any more.
-fn look(runner: &Runner<'_>, options: &cli::Alert, ledger: &Ledger) -> Result<Standing, Failure> {
-    let loaded = ledger.load(Some(&options.place.suite))?;
-    show(runner, &loaded.problems);
-    let mut entries = loaded.entries;
-    entries.retain(|entry| {
-        options.measured.branch.is_none() || entry.run.branch == options.measured.branch
-    });
-    let (tracks, odd) = record::tracks(&entries);
-    show(runner, &odd);
-    let runs: Vec<_> = entries.into_iter().map(|entry| entry.run).collect();
+fn look(runner: &Runner<'_>, options: &cli::Alert) -> Result<Standing, Failure> {
+    let suite = load_suite(runner, &options.place, options.measured.branch.as_deref())?;
     let release = options.release.as_deref().map(commit_sha).transpose()?;
     let asked = Asked {
         at_least: options.min_change_percent / 100.0,
         release: release.as_ref(),
     };
     let mut standing = Standing::default();
-    for track in &tracks {
+    for track in &suite.tracks {
         let mut found = Findings::default();
-        findings::look(track, &runs, &asked, &mut State::default(), &mut found);
+        findings::look(
+            track,
+            &suite.runs,
+            &asked,
+            &mut State::default(),
+            &mut found,
+        );
         let rules = standing::Rules {
             at_least: asked.at_least,
             suspected: options.suspected,
-            newest: runs.last().map(|run| run.time),
+            newest: suite.runs.last().map(|run| run.time),
             max_age_days: options.max_age_days,
         };
         standing.add(&found, &options.place.suite, &rules);

@@ -251,6 +251,44 @@ pub struct Sinks {
     pub pagerduty_url: String,
 }
 
+/// `metrics`.
+#[derive(Debug, Args)]
+pub struct Metrics {
+    /// The history.
+    #[command(flatten)]
+    pub place: Place,
+    /// Only runs on this branch [default: all]
+    #[arg(long, env = "GATEHOUSE_BRANCH", value_name = "NAME")]
+    pub branch: Option<String>,
+    /// The smallest change of level that counts, in percent
+    #[arg(
+        long,
+        env = "GATEHOUSE_MIN_CHANGE_PERCENT",
+        default_value_t = 5.0,
+        value_name = "PERCENT"
+    )]
+    pub min_change_percent: f64,
+    /// The file to write
+    #[arg(
+        long,
+        env = "GATEHOUSE_METRICS",
+        default_value = "metrics.txt",
+        value_name = "FILE"
+    )]
+    pub out: PathBuf,
+    /// Push to this Pushgateway as well
+    #[arg(long, env = "GATEHOUSE_PUSHGATEWAY", value_name = "URL")]
+    pub pushgateway: Option<String>,
+    /// The job that the metrics are pushed as
+    #[arg(
+        long,
+        env = "GATEHOUSE_JOB",
+        default_value = "gatehouse",
+        value_name = "NAME"
+    )]
+    pub job: String,
+}
+
 /// `dashboard`.
 #[derive(Debug, Args)]
 pub struct Dashboard {

@@ -36,6 +36,17 @@ pub enum Health {
 }
 
 impl Health {
+    /// Every state, the most urgent first.
+    pub const ALL: [Self; 7] = [
+        Self::Regressed,
+        Self::Drifting,
+        Self::Suspected,
+        Self::Gone,
+        Self::Sparse,
+        Self::Improved,
+        Self::Steady,
+    ];
+
     /// In a word.
     #[must_use]
     pub fn word(self) -> &'static str {

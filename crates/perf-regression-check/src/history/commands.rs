@@ -17,6 +17,7 @@ use super::findings::{self, Asked, Findings};
 use super::{baseline, check, detect, gab, record, recorded};
 use crate::alert::journal::is_journal;
 use crate::cli::{Paths, history as cli};
+use crate::dashboard::model::Suite;
 use crate::git::git;
 use crate::input::{Format, Side, read_side};
 use crate::report::changes;
@@ -174,6 +175,23 @@ fn load(runner: &Runner<'_>, place: &cli::Place) -> Result<Loaded, Failure> {
     let loaded = Ledger::open(&place.ledger, runner.system())?.load(Some(&place.suite))?;
     show(runner, &loaded.problems);
     Ok(loaded)
+}
+
+/// A suite's series; what could not be read is shown.
+pub(crate) fn load_suite(
+    runner: &Runner<'_>,
+    place: &cli::Place,
+    branch: Option<&str>,
+) -> Result<Suite, Failure> {
+    let mut entries = load(runner, place)?.entries;
+    entries.retain(|entry| branch.is_none() || entry.run.branch.as_deref() == branch);
+    let (tracks, odd) = record::tracks(&entries);
+    show(runner, &odd);
+    Ok(Suite {
+        name: place.suite.clone(),
+        runs: entries.into_iter().map(|entry| entry.run).collect(),
+        tracks,
+    })
 }
 
 /// `check`: judges a run by the history.
@@ -365,11 +383,8 @@ pub(crate) fn detect(runner: &Runner<'_>, options: &cli::Detect) -> Result<Exit,
     let (tracks, runs) = if let Some(file) = &options.series {
         (recorded::read(file)?, Vec::new())
     } else {
-        let mut entries = load(runner, &options.place)?.entries;
-        entries.retain(|entry| options.branch.is_none() || entry.run.branch == options.branch);
-        let (tracks, odd) = record::tracks(&entries);
-        show(runner, &odd);
-        (tracks, entries.into_iter().map(|entry| entry.run).collect())
+        let suite = load_suite(runner, &options.place, options.branch.as_deref())?;
+        (suite.tracks, suite.runs)
     };
     if tracks.is_empty() {
         return Err(Failure::usage(vec![

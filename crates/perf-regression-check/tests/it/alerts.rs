@@ -15,7 +15,7 @@ const HOSTILE: &str = "<!channel> @everyone | `b` ::error::x";
 
 /// Records runs of two benchmarks up to run `to`: `b` got a third slower at run 40 and is well again
 /// at run 70.
-fn history(program: &Program, from: u32, to: u32) {
+pub(crate) fn history(program: &Program, from: u32, to: u32) {
     let entries: Vec<Entry> = (from..to)
         .map(|run| {
             let level = if (40..70).contains(&run) {

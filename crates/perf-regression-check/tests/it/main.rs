@@ -12,6 +12,7 @@ mod dashboard;
 mod fixtures;
 mod history;
 mod hostile;
+mod metrics;
 mod migration;
 mod program;
 mod publish;
