@@ -1,6 +1,7 @@
 //! Absolute limits: they hold whatever the baseline was, and fail on their own.
 
 use gatehouse_core::stats::quantile::median;
+use gatehouse_core::text::{ellipsis, visible};
 
 use crate::config::Policy;
 use crate::model::{ResultSet, SeriesId};
@@ -11,10 +12,6 @@ use crate::report::number::with_unit;
 pub struct Breach {
     /// The benchmark.
     pub id: SeriesId,
-    /// The candidate's median.
-    pub value: f64,
-    /// Its unit.
-    pub unit: String,
     /// What is wrong, in a sentence fragment.
     pub message: String,
 }
@@ -63,12 +60,32 @@ pub fn breaches(candidate: &ResultSet, policy: &Policy) -> Vec<Breach> {
                 };
                 breaches.push(Breach {
                     id: series.id(),
-                    value,
-                    unit: series.unit.clone(),
                     message,
                 });
             }
         }
     }
+    breaches.extend(crossed(candidate));
     breaches
+}
+
+/// The limits that the benchmark states itself and did not keep. One of which that cannot be told is
+/// not one that was kept.
+fn crossed(candidate: &ResultSet) -> impl Iterator<Item = Breach> {
+    let broken = candidate
+        .thresholds
+        .iter()
+        .filter(|threshold| threshold.kept != Some(true));
+    broken.map(|threshold| {
+        let expression = visible(&ellipsis(&threshold.expression, 200));
+        Breach {
+            id: threshold.on.clone(),
+            message: match threshold.kept {
+                Some(_) => format!("its own threshold {expression} was crossed"),
+                None => format!(
+                    "whether its own threshold {expression} was kept cannot be told from this file"
+                ),
+            },
+        }
+    })
 }

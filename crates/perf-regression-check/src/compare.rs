@@ -174,6 +174,7 @@ mod tests {
             .map(|name| Series::new(*name, "time", Unit::nanoseconds(), vec![1.0]))
             .collect();
         ResultSet {
+            thresholds: Vec::new(),
             series,
             problems: Vec::new(),
         }

@@ -109,6 +109,17 @@ pub struct Budget {
     pub min: Option<Limit>,
 }
 
+/// How often a limit may be missed within the last runs.
+#[derive(Debug, Clone, Serialize)]
+pub struct ErrorBudget {
+    /// What it is about, and the limit that a run is to keep.
+    pub objective: Budget,
+    /// The share of the window's runs that may miss the limit.
+    pub allowed: f64,
+    /// The window, in runs.
+    pub window: usize,
+}
+
 /// An exception that still holds.
 #[derive(Debug, Clone, Serialize)]
 pub struct Exception {
@@ -143,6 +154,8 @@ pub struct Policy {
     pub lenient: bool,
     /// Absolute limits.
     pub budgets: Vec<Budget>,
+    /// How often limits may be missed.
+    pub error_budgets: Vec<ErrorBudget>,
     /// Directions by glob; the last match wins.
     pub directions: Vec<(Selector, Direction)>,
     /// Exceptions.
@@ -161,6 +174,7 @@ impl Default for Policy {
             on_missing: OnMissing::Inconclusive,
             lenient: false,
             budgets: Vec::new(),
+            error_budgets: Vec::new(),
             directions: Vec::new(),
             exceptions: Vec::new(),
         }

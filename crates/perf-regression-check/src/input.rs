@@ -214,6 +214,7 @@ fn read_file(path: &Path, format: Format, side: &mut Side) {
     let Some(text) = load(path, side) else { return };
     let parsed = parse_text(&path.display().to_string(), &text, format);
     side.set.problems.extend(parsed.problems);
+    side.set.thresholds.extend(parsed.thresholds);
     side.read.extend(parsed.series);
 }
 
@@ -227,7 +228,6 @@ pub fn parse_text(path: &str, text: &str, format: Format) -> Parsed {
     match adapter {
         Some(adapter) => adapter.read(Source { path, text }),
         None => Parsed {
-            series: Vec::new(),
             problems: vec![
                 Diagnostic::error(if text.trim().is_empty() {
                     "the file is empty"
@@ -237,6 +237,7 @@ pub fn parse_text(path: &str, text: &str, format: Format) -> Parsed {
                 .at(Place::file(path))
                 .help("pass --format to say which tool wrote it; `parse --help` lists the formats"),
             ],
+            ..Parsed::default()
         },
     }
 }

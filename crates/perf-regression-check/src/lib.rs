@@ -173,7 +173,8 @@ fn compare(runner: &Runner<'_>, options: &cli::Compare) -> Result<Exit, Failure>
     let started = runner.system().now();
     let policy = policy(runner, &options.rules)?;
     let (baseline, candidate) = sides(&options.sides)?;
-    let judgement = judge(&baseline.set, &candidate.set, policy);
+    let mut judgement = judge(&baseline.set, &candidate.set, policy);
+    judgement.add_unjudged_budgets();
     let inputs = baseline
         .inputs
         .into_iter()

@@ -275,6 +275,19 @@ pub struct ResultSet {
     pub series: Vec<Series>,
     /// What was wrong with the input. An error among them makes the verdict `error`.
     pub problems: Vec<Diagnostic>,
+    /// Limits that the benchmark itself states, and whether they were kept.
+    pub thresholds: Vec<Threshold>,
+}
+
+/// A limit that a tool checked by itself: k6's thresholds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Threshold {
+    /// What it is about.
+    pub on: SeriesId,
+    /// The limit as it was written: `p(95)<500`.
+    pub expression: String,
+    /// Whether it was kept; `None` when that cannot be told.
+    pub kept: Option<bool>,
 }
 
 impl ResultSet {

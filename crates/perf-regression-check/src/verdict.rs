@@ -37,7 +37,12 @@ impl Finding {
     }
 
     /// A finding about one metric.
-    fn about(id: SeriesId, verdict: Verdict, code: &'static str, message: String) -> Self {
+    pub(crate) fn about(
+        id: SeriesId,
+        verdict: Verdict,
+        code: &'static str,
+        message: String,
+    ) -> Self {
         Self {
             verdict,
             code,
@@ -147,6 +152,17 @@ impl Judgement<'_> {
     pub fn add(&mut self, finding: Finding) {
         self.findings.push(finding);
         self.settle();
+    }
+
+    /// Says that error budgets were not judged: two results are no history.
+    pub fn add_unjudged_budgets(&mut self) {
+        if !self.policy.error_budgets.is_empty() {
+            self.add(Finding::general(
+                Verdict::Warn,
+                "error-budget-unjudged",
+                "error budgets need a history: gate and check judge them".to_owned(),
+            ));
+        }
     }
 
     /// How the process ends.
@@ -345,6 +361,7 @@ mod tests {
             Series::new(*name, "instructions", Unit::count(), vec![*value]).deterministic()
         });
         ResultSet {
+            thresholds: Vec::new(),
             series: series.collect(),
             problems: Vec::new(),
         }

@@ -7,11 +7,12 @@
 use std::collections::BTreeMap;
 
 use gatehouse_core::diagnostic::{Diagnostic, Place};
+use gatehouse_core::stats::quantile::{mean, quantile};
 use serde::Deserialize;
 use serde_json::Value;
 
 use super::{Parsed, Source, json, json_with};
-use crate::model::{Direction, Series, Unit};
+use crate::model::{Direction, Series, SeriesId, Threshold, Unit};
 
 #[derive(Deserialize)]
 struct Summary {
@@ -52,6 +53,12 @@ pub(super) fn parse_summary(source: Source<'_>) -> Parsed {
                     .at(Place::file(source.path)),
             );
         }
+        let checked = fields.get("thresholds").and_then(Value::as_object);
+        for (expression, result) in checked.into_iter().flatten() {
+            parsed
+                .thresholds
+                .push(summary_threshold(name, expression, result));
+        }
         let trend = numbers.iter().any(|(key, _)| *key == "avg");
         for (statistic, value) in numbers {
             // `passes` and `fails` count what the rate already says; thresholds are not numbers.
@@ -70,6 +77,67 @@ pub(super) fn parse_summary(source: Source<'_>) -> Parsed {
         }
     }
     parsed
+}
+
+/// A threshold of a summary: `handleSummary` says `{"ok": true}` of one that was kept,
+/// `--summary-export` says `true` of one that was crossed.
+fn summary_threshold(metric: &str, expression: &str, result: &Value) -> Threshold {
+    let kept = result
+        .as_bool()
+        .map(|crossed| !crossed)
+        .or_else(|| result["ok"].as_bool());
+    threshold(metric, expression, kept)
+}
+
+fn threshold(metric: &str, expression: &str, kept: Option<bool>) -> Threshold {
+    let statistic = expression
+        .split(['<', '>', '=', '!'])
+        .next()
+        .unwrap_or_default();
+    Threshold {
+        on: SeriesId {
+            benchmark: metric.to_owned(),
+            metric: statistic.trim().to_owned(),
+        },
+        expression: expression.to_owned(),
+        kept,
+    }
+}
+
+/// Whether points keep a threshold, as k6 reckons: percentiles between neighbouring points, counts as
+/// sums. `None` for what the points do not tell: a counter's rate needs the time that the run took.
+fn keeps(stream: &Stream, expression: &str) -> Option<bool> {
+    let at = expression.find(['<', '>', '=', '!'])?;
+    let (statistic, rest) = (expression[..at].trim(), &expression[at..]);
+    let digits = rest.trim_start_matches(['<', '>', '=', '!']);
+    let operator = &rest[..rest.len() - digits.len()];
+    let limit: f64 = digits.trim().parse().ok()?;
+    let points = &stream.points;
+    let sum: f64 = points.iter().sum();
+    let value = match (stream.kind.as_str(), statistic) {
+        ("trend", "avg") if !points.is_empty() => mean(points),
+        ("trend", "min") => points.iter().copied().reduce(f64::min)?,
+        ("trend", "max") => points.iter().copied().reduce(f64::max)?,
+        ("trend", "med") => quantile(points, 0.5)?,
+        ("trend", percentile) => {
+            let share = percentile.strip_prefix("p(")?.strip_suffix(')')?;
+            let share: f64 = share.trim().parse().ok()?;
+            quantile(points, (share / 100.0).clamp(0.0, 1.0))?
+        }
+        ("counter", "count") => sum,
+        ("rate", "rate") => sum / points.len() as f64,
+        ("gauge", "value") => *points.last()?,
+        _ => return None,
+    };
+    match operator {
+        "<" => Some(value < limit),
+        "<=" => Some(value <= limit),
+        ">" => Some(value > limit),
+        ">=" => Some(value >= limit),
+        "==" | "===" => Some(value == limit),
+        "!=" => Some(value != limit),
+        _ => None,
+    }
 }
 
 fn numbers_have_count(
@@ -150,6 +218,8 @@ struct Data {
     kind: Option<String>,
     contains: Option<String>,
     value: Option<f64>,
+    #[serde(default)]
+    thresholds: Vec<String>,
 }
 
 pub(super) fn sniff_stream(text: &str) -> bool {
@@ -165,6 +235,7 @@ struct Stream {
     kind: String,
     time: bool,
     points: Vec<f64>,
+    thresholds: Vec<String>,
 }
 
 pub(super) fn parse_stream(source: Source<'_>) -> Parsed {
@@ -183,6 +254,7 @@ pub(super) fn parse_stream(source: Source<'_>) -> Parsed {
             "Metric" => {
                 stream.kind = line.data.kind.unwrap_or_default();
                 stream.time = line.data.contains.as_deref() == Some("time");
+                stream.thresholds = line.data.thresholds;
             }
             _ => stream.points.extend(line.data.value),
         }
@@ -191,6 +263,10 @@ pub(super) fn parse_stream(source: Source<'_>) -> Parsed {
         .into_iter()
         .filter(|(_, stream)| !stream.points.is_empty())
     {
+        for expression in &stream.thresholds {
+            let kept = keeps(&stream, expression);
+            parsed.thresholds.push(threshold(&name, expression, kept));
+        }
         let sum: f64 = stream.points.iter().sum();
         let series = match stream.kind.as_str() {
             "trend" if stream.time => Series::new(&name, "value", Unit::of("ms"), stream.points),
@@ -215,4 +291,55 @@ pub(super) fn parse_stream(source: Source<'_>) -> Parsed {
         parsed.series.push(series);
     }
     parsed
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn stream(kind: &str, points: &[f64]) -> Stream {
+        Stream {
+            kind: kind.to_owned(),
+            points: points.to_vec(),
+            ..Stream::default()
+        }
+    }
+
+    #[test]
+    fn thresholds_are_judged_from_points() {
+        let trend = stream("trend", &[10.0, 20.0, 30.0, 40.0]);
+        for (expression, kept) in [
+            ("p(95)<39", Some(true)),
+            ("p(95) < 38", Some(false)),
+            ("avg<=25", Some(true)),
+            ("med>25", Some(false)),
+            ("max==40", Some(true)),
+            ("min!=10", Some(false)),
+            ("p(x)<1", None),
+            ("count>1", None),
+            ("avg<", None),
+            ("<1", None),
+            ("", None),
+        ] {
+            assert_eq!(keeps(&trend, expression), kept, "{expression}");
+        }
+        assert_eq!(
+            keeps(&stream("counter", &[1.0, 1.0]), "count>=2"),
+            Some(true)
+        );
+        assert_eq!(keeps(&stream("counter", &[1.0]), "rate>1"), None);
+        assert_eq!(keeps(&stream("rate", &[1.0, 0.0]), "rate>0.9"), Some(false));
+    }
+
+    #[test]
+    fn the_two_summaries_say_the_opposite_of_each_other() {
+        let kept = |json: &str| {
+            let result = serde_json::from_str(json).unwrap();
+            summary_threshold("work", "p(95)<500", &result).kept
+        };
+        assert_eq!(kept("{\"ok\": true}"), Some(true));
+        assert_eq!(kept("false"), Some(true));
+        assert_eq!(kept("true"), Some(false));
+        assert_eq!(kept("7"), None);
+    }
 }

@@ -28,7 +28,7 @@ pub use criterion::{SAMPLE_FILE, from_sample};
 
 use gatehouse_core::diagnostic::{Diagnostic, Place};
 
-use crate::model::Series;
+use crate::model::{Series, Threshold};
 
 /// A file to read.
 #[derive(Debug, Clone, Copy)]
@@ -58,14 +58,16 @@ pub struct Parsed {
     pub series: Vec<Series>,
     /// What could not be read.
     pub problems: Vec<Diagnostic>,
+    /// Limits that the tool checked by itself.
+    pub thresholds: Vec<Threshold>,
 }
 
 impl Parsed {
     /// Nothing but a problem.
     fn failed(problem: Diagnostic) -> Self {
         Self {
-            series: Vec::new(),
             problems: vec![problem],
+            ..Self::default()
         }
     }
 
@@ -299,7 +301,7 @@ impl Adapter {
         }
         Parsed {
             series: kept,
-            problems: parsed.problems,
+            ..parsed
         }
     }
 }

@@ -10,7 +10,9 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::{Allow, Budget, Exception, Limit, OnInconclusive, OnMissing, Policy, Selector};
+use super::{
+    Allow, Budget, ErrorBudget, Exception, Limit, OnInconclusive, OnMissing, Policy, Selector,
+};
 use crate::model::{Direction, Unit};
 
 /// The file `.github/perf.toml`.
@@ -40,6 +42,9 @@ pub struct File {
     /// Absolute limits.
     #[serde(default, rename = "budget")]
     budgets: Vec<BudgetEntry>,
+    /// How often a limit may be missed within the last runs of the history.
+    #[serde(default, rename = "error-budget")]
+    error_budgets: Vec<ErrorBudgetEntry>,
     /// Directions where the tool does not know them.
     #[serde(default, rename = "direction")]
     directions: Vec<DirectionEntry>,
@@ -64,6 +69,30 @@ struct BudgetEntry {
     /// The smallest value allowed, with its unit: `"200 ops/s"`.
     #[schemars(with = "Option<String>")]
     min: Option<Spanned<String>>,
+}
+
+/// How often a limit may be missed. `gate` and `check` judge it, with the history.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct ErrorBudgetEntry {
+    /// Which benchmarks: a glob over names.
+    #[schemars(with = "String")]
+    benchmark: Spanned<String>,
+    /// Which metrics: a glob; all when left out.
+    #[schemars(with = "Option<String>")]
+    metric: Option<Spanned<String>>,
+    /// The largest value that keeps the objective, with its unit.
+    #[schemars(with = "Option<String>")]
+    max: Option<Spanned<String>>,
+    /// The smallest value that keeps the objective, with its unit.
+    #[schemars(with = "Option<String>")]
+    min: Option<Spanned<String>>,
+    /// The share of runs that may miss it, in percent. Default 5.
+    #[schemars(with = "Option<f64>")]
+    allowed_percent: Option<Spanned<f64>>,
+    /// The window, in runs. Default 100.
+    #[schemars(with = "Option<usize>")]
+    window_runs: Option<Spanned<usize>>,
 }
 
 /// A direction by glob.
@@ -166,18 +195,10 @@ impl Reader<'_> {
         policy.on_inconclusive = file.on_inconclusive.unwrap_or(default.on_inconclusive);
         policy.on_missing = file.on_missing.unwrap_or(default.on_missing);
         for entry in file.budgets {
-            let at = entry.benchmark.span();
-            let on = self.selector(&entry.benchmark, entry.metric.as_ref());
-            let max = entry.max.and_then(|limit| self.limit(&limit));
-            let min = entry.min.and_then(|limit| self.limit(&limit));
-            if max.is_none() && min.is_none() {
-                self.problem(
-                    &at,
-                    "this budget has no limit".to_owned(),
-                    "give max, min or both: max = \"5 ms\"",
-                );
-            }
-            policy.budgets.extend(on.map(|on| Budget { on, max, min }));
+            policy.budgets.extend(self.budget(&entry));
+        }
+        for entry in file.error_budgets {
+            policy.error_budgets.extend(self.error_budget(entry));
         }
         for entry in file.directions {
             let on = self.selector(&entry.benchmark, entry.metric.as_ref());
@@ -193,6 +214,45 @@ impl Reader<'_> {
         } else {
             Err(self.problems)
         }
+    }
+
+    fn budget(&mut self, entry: &BudgetEntry) -> Option<Budget> {
+        let on = self.selector(&entry.benchmark, entry.metric.as_ref());
+        let max = entry.max.as_ref().and_then(|limit| self.limit(limit));
+        let min = entry.min.as_ref().and_then(|limit| self.limit(limit));
+        if max.is_none() && min.is_none() {
+            self.problem(
+                &entry.benchmark.span(),
+                "this budget has no limit".to_owned(),
+                "give max, min or both: max = \"5 ms\"",
+            );
+        }
+        Some(Budget { on: on?, max, min })
+    }
+
+    fn error_budget(&mut self, entry: ErrorBudgetEntry) -> Option<ErrorBudget> {
+        let allowed = self.share(entry.allowed_percent, 0.05, 0.0);
+        let window = entry.window_runs.map_or(100, |runs| {
+            if !(2..=100_000).contains(runs.get_ref()) {
+                self.problem(
+                    &runs.span(),
+                    format!("a window of {} runs", runs.get_ref()),
+                    "give between 2 and 100000 runs",
+                );
+            }
+            runs.into_inner()
+        });
+        let objective = self.budget(&BudgetEntry {
+            benchmark: entry.benchmark,
+            metric: entry.metric,
+            max: entry.max,
+            min: entry.min,
+        })?;
+        Some(ErrorBudget {
+            objective,
+            allowed,
+            window,
+        })
     }
 
     fn share(&mut self, percent: Option<Spanned<f64>>, default: f64, least: f64) -> f64 {

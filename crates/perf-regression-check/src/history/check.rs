@@ -55,6 +55,7 @@ pub fn as_set(tracks: &[Track], runs: &[usize]) -> ResultSet {
         })
     });
     ResultSet {
+        thresholds: Vec::new(),
         series: series.collect(),
         problems: Vec::new(),
     }
@@ -242,6 +243,7 @@ mod tests {
 
     fn set(samples: Vec<f64>) -> ResultSet {
         ResultSet {
+            thresholds: Vec::new(),
             series: vec![Series::new("b", "time", Unit::nanoseconds(), samples)],
             problems: Vec::new(),
         }
@@ -316,6 +318,7 @@ mod tests {
     #[test]
     fn counted_metrics_need_no_variation() {
         let counted = |values: Vec<f64>| ResultSet {
+            thresholds: Vec::new(),
             series: vec![Series::new("b", "instructions", Unit::count(), values).deterministic()],
             problems: Vec::new(),
         };

@@ -14,7 +14,7 @@ use gatehouse_core::runner::Runner;
 use gatehouse_core::text::visible;
 
 use super::findings::{self, Asked, Findings};
-use super::{baseline, check, detect, gab, record, recorded};
+use super::{baseline, check, detect, error_budget, gab, record, recorded};
 use crate::alert::journal::is_journal;
 use crate::cli::{Paths, history as cli};
 use crate::dashboard::model::Suite;
@@ -225,6 +225,13 @@ pub(crate) fn check(runner: &Runner<'_>, options: &cli::Check) -> Result<Exit, F
             "no-baseline",
             format!("there is nothing to compare with: {reason}"),
         )),
+    }
+    let on_target = |run: usize| {
+        let entry: Option<&Entry> = loaded.entries.get(run);
+        branch.is_none() || entry.is_some_and(|entry| entry.run.branch == branch)
+    };
+    for finding in error_budget::findings(&judgement.policy, &candidate.set, &tracks, on_target) {
+        judgement.add(finding);
     }
     for problem in loaded.problems.iter().chain(&odd) {
         let place = problem

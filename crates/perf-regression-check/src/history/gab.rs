@@ -153,6 +153,7 @@ fn entry(suite: &str, recorded: Value, branch: Option<&str>) -> Result<Entry, St
         series(name, bench, &recorded.tool)
     });
     let set = ResultSet {
+        thresholds: Vec::new(),
         series: series.collect(),
         problems: Vec::new(),
     };

@@ -2,7 +2,7 @@
 //!
 //! [`record`] puts a run into a ledger's columns and reads it back as [`record::Track`]s;
 //! [`baseline`] chooses the runs that a change is compared with; [`predict`] and [`check`] decide
-//! about the next run; [`detect`] finds changes of level after they were merged, [`drift`] slow ones;
+//! about the next run; [`error_budget`] forgives a few misses of a limit; [`detect`] finds changes of level after they were merged, [`drift`] slow ones;
 //! [`commands`] are the subcommands around them; [`gab`] moves histories of github-action-benchmark
 //! here and back.
 
@@ -11,6 +11,7 @@ pub mod check;
 pub mod commands;
 pub mod detect;
 pub mod drift;
+pub mod error_budget;
 pub mod findings;
 pub mod gab;
 pub mod predict;

@@ -252,6 +252,7 @@ pub(crate) mod tests {
                 tools: std::collections::BTreeMap::new(),
             },
             columns: columns(&ResultSet {
+                thresholds: Vec::new(),
                 series: series.collect(),
                 problems: Vec::new(),
             }),
@@ -274,6 +275,7 @@ pub(crate) mod tests {
     fn samples_are_summed_up_and_thinned() {
         let samples: Vec<f64> = (0..100).map(f64::from).collect();
         let set = ResultSet {
+            thresholds: Vec::new(),
             series: vec![Series::new("a", "time", Unit::nanoseconds(), samples)],
             problems: Vec::new(),
         };

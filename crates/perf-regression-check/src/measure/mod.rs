@@ -264,6 +264,7 @@ impl Duet<'_> {
                         let series =
                             Series::new(name, "wall-time", Unit::nanoseconds(), nanoseconds);
                         Ok(ResultSet {
+                            thresholds: Vec::new(),
                             series: vec![series],
                             problems: Vec::new(),
                         })
@@ -305,7 +306,11 @@ impl Duet<'_> {
                     problem.message
                 ))
             }
-            _ => Ok(ResultSet { series, problems }),
+            _ => Ok(ResultSet {
+                thresholds: Vec::new(),
+                series,
+                problems,
+            }),
         }
     }
 

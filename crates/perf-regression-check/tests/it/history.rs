@@ -376,3 +376,51 @@ fn killed_writers_lose_and_double_nothing() {
         (1..=u64::from(WRITERS)).collect::<Vec<_>>()
     );
 }
+
+#[test]
+fn an_error_budget_forgives_a_few_misses_and_no_more() {
+    let program = Program::in_actions();
+    program.write(
+        ".github/perf.toml",
+        "[[error-budget]]\nbenchmark = \"b\"\nmax = \"120 ns\"\nallowed-percent = 10\nwindow-runs = 20\n",
+    );
+    let program = Program {
+        vars: [
+            program.vars.clone(),
+            vec![(
+                "GATEHOUSE_CONFIG".to_owned(),
+                ".github/perf.toml".to_owned(),
+            )],
+        ]
+        .concat(),
+        ..program
+    };
+    for hour in 0..30 {
+        let value = if hour == 20 { 150.0 } else { usual(hour) };
+        record(&program, "ledger", hour, value).expect(0);
+    }
+    // The second miss of the two that are allowed, and the third. Far out as they are, both are
+    // regressions as well: only what the budget says of them differs.
+    let second = check(&program, 150.0).out;
+    assert!(!second.contains("missed its limit"), "{second}");
+    record(&program, "ledger", 30, 150.0).expect(0);
+    let third = check(&program, 150.0).expect(1).out;
+    assert!(
+        third.contains("3 of the last 20 runs missed its limit, 2 of 20 may"),
+        "{third}"
+    );
+    // Without a history nothing can be said, and that is said.
+    program.write("old.json", &document(&[("b", &[100.0, 101.0, 99.0])]));
+    let compared = program.run(&[
+        "compare",
+        "--baseline",
+        "old.json",
+        "--candidate",
+        "old.json",
+    ]);
+    assert!(
+        compared.out.contains("error budgets need a history"),
+        "{}",
+        compared.out
+    );
+}

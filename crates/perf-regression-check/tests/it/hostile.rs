@@ -107,7 +107,7 @@ proptest::proptest! {
         proptest::prop_assert_eq!(judgement.suite.decisions.len(), names.len());
 
         let plain = |name: &str| {
-            let set = |value: f64| ResultSet { series: vec![Series::new(name, "time", Unit::nanoseconds(), around(value))], problems: Vec::new() };
+            let set = |value: f64| ResultSet { thresholds: Vec::new(), series: vec![Series::new(name, "time", Unit::nanoseconds(), around(value))], problems: Vec::new() };
             let (old, new) = (set(100.0), set(150.0));
             let judgement = verdict::judge(&old, &new, perf_regression_check::config::Policy::default());
             (report::html::report(&judgement, "t"), report::summary::summary(&judgement, "t").markdown().to_owned())

@@ -243,3 +243,41 @@ fn help_has_examples_and_exit_codes() {
     program.run(&["compare"]).expect(2);
     program.run(&["frobnicate"]).expect(2);
 }
+
+#[test]
+fn thresholds_of_k6_are_taken_over() {
+    let program = Program::new();
+    let summary = |limits: &str| {
+        format!(
+            "{{\"metrics\": {{\"iterations\": {{\"count\": 50, \"rate\": 5.0}}, \"http_req_duration\": {{\"avg\": 100.0, \"p(95)\": 180.0, \"thresholds\": {limits}}}}}}}"
+        )
+    };
+    let compare = |limits: &str| {
+        program.write("old.json", &summary("{}"));
+        program.write("new.json", &summary(limits));
+        program.run(&[
+            "compare",
+            "--baseline",
+            "old.json",
+            "--candidate",
+            "new.json",
+            "--on-inconclusive",
+            "warn",
+        ])
+    };
+    // As --summary-export writes them: true says crossed.
+    compare("{\"p(95)<500\": false}").expect(0);
+    let crossed = compare("{\"p(95)<150\": true}").expect(1);
+    assert!(
+        crossed
+            .out
+            .contains("its own threshold p(95)<150 was crossed"),
+        "{}",
+        crossed.out
+    );
+    // As handleSummary is given them.
+    compare("{\"p(95)<500\": {\"ok\": true}}").expect(0);
+    compare("{\"p(95)<150\": {\"ok\": false}}").expect(1);
+    let unclear = compare("{\"p(95)<150\": 7}").expect(1);
+    assert!(unclear.out.contains("cannot be told"), "{}", unclear.out);
+}
