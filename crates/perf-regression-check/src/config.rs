@@ -79,7 +79,7 @@ impl std::fmt::Display for Selector {
         write!(f, "{}", self.benchmark)?;
         self.metric
             .as_ref()
-            .map_or(Ok(()), |metric| write!(f, " [{}]", metric))
+            .map_or(Ok(()), |metric| write!(f, " [{metric}]"))
     }
 }
 

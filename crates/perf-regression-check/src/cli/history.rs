@@ -309,7 +309,7 @@ pub struct Dashboard {
     )]
     pub ledger: String,
     /// Only this series of runs [default: all]
-    #[arg(long, env = "GATEHOUSE_DASHBOARD_SUITE", value_name = "NAME")]
+    #[arg(long, env = "GATEHOUSE_SUITE", value_name = "NAME")]
     pub suite: Option<String>,
     /// Only runs on this branch [default: all]
     #[arg(long, env = "GATEHOUSE_BRANCH", value_name = "NAME")]
@@ -402,7 +402,8 @@ pub struct Compact {
 /// When something is done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum When {
-    /// Unless the run is of a pull request.
+    /// Unless the run is of a pull request, or follows another run (`workflow_run`), whose results
+    /// anybody may have made.
     Auto,
     /// In any case.
     Always,
@@ -419,7 +420,8 @@ pub struct Gate {
     /// What was measured.
     #[command(flatten)]
     pub measured: Measured,
-    /// Whether the run is added to the history: by default unless it is of a pull request
+    /// Whether the run is added to the history: by default unless it is of a pull request or follows
+    /// another run
     #[arg(
         long,
         env = "GATEHOUSE_RECORD",

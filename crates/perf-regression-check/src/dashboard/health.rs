@@ -78,9 +78,7 @@ impl Health {
         let suspected = found
             .suspected
             .iter()
-            .filter(|shift| shift.point > since)
-            .filter(is_news)
-            .next_back();
+            .rfind(|shift| shift.point > since && is_news(shift));
         let later_runs = track
             .points
             .last()

@@ -269,9 +269,9 @@ mod tests {
     fn somebody_elses_page_is_left_alone() {
         let folder = tempfile::tempdir().unwrap();
         assert!(check_place(folder.path()).is_ok());
-        std::fs::write(folder.path().join("index.html"), "<p>mine").unwrap();
+        write_atomic(&folder.path().join("index.html"), b"<p>mine").unwrap();
         assert!(check_place(folder.path()).is_err());
-        std::fs::write(folder.path().join("index.html"), page("t")).unwrap();
+        write_atomic(&folder.path().join("index.html"), page("t").as_bytes()).unwrap();
         assert!(check_place(folder.path()).is_ok());
     }
 }

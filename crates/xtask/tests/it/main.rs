@@ -26,7 +26,17 @@ const ACTIONS: [(&str, &[&str], &[&str]); 2] = [
     ),
     (
         "perf-gate",
-        &["gate", "check", "record", "detect", "report", "compact"],
+        &[
+            "gate",
+            "check",
+            "record",
+            "detect",
+            "alert",
+            "dashboard",
+            "metrics",
+            "report",
+            "compact",
+        ],
         &["GATEHOUSE_TOKEN"],
     ),
 ];

@@ -1,6 +1,6 @@
 //! The few calls that gates make to GitHub, each answered with the fields that they use.
 //!
-//! What GitHub asks of its callers is done in [`requests`]: pages are followed to the last, rate
+//! What GitHub asks of its callers is done in `requests`: pages are followed to the last, rate
 //! limits and secondary limits are waited for when the wait is short, and failures of the server are
 //! tried again. A request that creates something is not repeated blindly: see
 //! [`GitHub::create_comment`].
