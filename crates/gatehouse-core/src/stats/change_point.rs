@@ -11,6 +11,8 @@
 
 use std::cmp::Ordering;
 
+use wide::i16x8;
+
 mod null;
 
 /// The fewest points on a side of a split.
@@ -154,28 +156,28 @@ impl Window {
             .extend((self.corrections.len()..n).map(Correction::of));
         // With D_t(k) = n S_t(k) - t (k + 1), where S_t(k) counts the ranks up to k among the first t
         // points, W² = sum of D_t(k)² / (n² t (n - t)). `square` follows that sum from one t to the
-        // next; every number in it is whole.
-        let size = n as f64;
-        let scale = 1.0 / (size * size);
-        let all_squares = size * (size + 1.0) * (2.0 * size + 1.0) / 6.0;
-        let (mut square, mut weighted) = (0.0, 0.0);
+        // next; every number in it is whole and far below 2^63.
+        let size = i64::try_from(n).unwrap_or(0);
+        let scale = 1.0 / (n as f64 * n as f64);
+        let all_squares = size * (size + 1) * (2 * size + 1) / 6;
+        let (mut square, mut weighted) = (0_i64, 0_i64);
         let (mut best, mut statistic) = (0, f64::NEG_INFINITY);
-        for (t, rank) in self.ranks[..n - MIN_SEGMENT].iter().enumerate() {
-            let r = f64::from(*rank);
+        let grouped = Grouped::of(&self.ranks);
+        for ((t, count), rank) in (0_i64..).zip(0..).zip(&self.ranks[..n - MIN_SEGMENT]) {
+            let r = i64::from(*rank);
             // Sums over k >= r of (k + 1), and of D_t(k).
-            let steps = (size * (size + 1.0) - r * (r + 1.0)) / 2.0;
-            let counted = (t * n) as f64 - larger_sum(&self.ranks[..t], *rank, n);
-            let tail = size * counted - t as f64 * steps;
-            square +=
-                all_squares - 2.0 * weighted + size * (size * (size - r) + 2.0 * (tail - steps));
+            let steps = (size * (size + 1) - r * (r + 1)) / 2;
+            let counted = t * size - i64::from(grouped.larger_sum(count, *rank));
+            let tail = size * counted - t * steps;
+            square += all_squares - 2 * weighted + size * (size * (size - r) + 2 * (tail - steps));
             weighted += size * steps - all_squares;
-            let (before, after) = (t + 1, n - t - 1);
+            let (before, after) = (count + 1, n - count - 1);
             if before < MIN_SEGMENT {
                 continue;
             }
             // Products of reciprocals: a division here would be half of the whole cost.
             let (left, right) = (&self.corrections[before], &self.corrections[after]);
-            let w2 = square * scale * left.reciprocal * right.reciprocal;
+            let w2 = square as f64 * scale * left.reciprocal * right.reciprocal;
             let corrected = if before < after { left } else { right }.apply(w2);
             if corrected > statistic {
                 (best, statistic) = (before, corrected);
@@ -189,16 +191,62 @@ impl Window {
     }
 }
 
-/// The sum of `max(e, rank)` over `earlier`, ranks below `n`: each earlier rank e counts for every k
-/// from there on.
-fn larger_sum(earlier: &[i16], rank: i16, n: usize) -> f64 {
-    let sum = |part: &[i16]| i32::from(part.iter().map(|e| (*e).max(rank)).sum::<i16>());
-    // As many as are sure to fit into sixteen bits together.
-    let chunk = 32_767 / n.max(1);
-    if earlier.len() <= chunk {
-        return f64::from(sum(earlier));
+/// The lanes that are added side by side.
+const LANES: usize = 8;
+/// Groups of lanes for the longest window.
+const GROUPS: usize = LONGEST.div_ceil(LANES);
+
+/// A window's ranks as vectors in so many words: programs are built for size, where compilers make
+/// none.
+struct Grouped {
+    groups: [i16x8; GROUPS],
+    /// For a number of lanes: -1, which is below every rank, in the others.
+    without: [i16x8; LANES],
+}
+
+impl Grouped {
+    fn of(ranks: &[i16]) -> Self {
+        let mut groups = [i16x8::ZERO; GROUPS];
+        let (whole, rest) = ranks.as_chunks::<LANES>();
+        for (group, ranks) in groups.iter_mut().zip(whole) {
+            *group = i16x8::new(*ranks);
+        }
+        if let Some(group) = groups.get_mut(whole.len()) {
+            let mut last = [0; LANES];
+            last[..rest.len()].copy_from_slice(rest);
+            *group = i16x8::new(last);
+        }
+        let mut without = [i16x8::ZERO; LANES];
+        let mut lanes = [-1; LANES];
+        for (kept, mask) in without.iter_mut().enumerate() {
+            *mask = i16x8::new(lanes);
+            lanes[kept] = 0;
+        }
+        Self { groups, without }
     }
-    f64::from(earlier.chunks(chunk.max(1)).map(sum).sum::<i32>())
+
+    /// The sum of `max(e, rank)` over the first `count` ranks: each earlier rank e counts for every k
+    /// from there on.
+    fn larger_sum(&self, count: usize, rank: i16) -> i32 {
+        // A lane of sixteen bits holds so many ranks below LONGEST.
+        const MOST: usize = i16::MAX as usize / LONGEST;
+        let (whole, rest) = (count / LANES, count % LANES);
+        let ranks = i16x8::splat(rank);
+        let mut lanes = (self.groups[whole] | self.without[rest]).max(ranks);
+        let (mut sum, mut room) = (0, MOST - 1);
+        for earlier in &self.groups[..whole] {
+            if room == 0 {
+                sum += lanes.dot(i16x8::ONE).reduce_add();
+                (lanes, room) = (i16x8::ZERO, MOST);
+            }
+            lanes += earlier.max(ranks);
+            room -= 1;
+        }
+        sum += lanes.dot(i16x8::ONE).reduce_add();
+        // The lanes without a rank gave `rank`.
+        let empty = i32::try_from(LANES - rest).unwrap_or(0);
+        sum - empty * i32::from(rank)
+    }
 }
 
 /// Stephens' correction of W² where the smaller part has a number of points.

@@ -3,6 +3,7 @@
 //! Each test and estimator is short, stated with its source, and compared with scipy on a table
 //! of generated cases (`tests/it/scipy.rs`). All functions are pure; slices hold finite numbers.
 
+pub mod autocorrelation;
 pub mod change_point;
 pub mod distribution;
 pub mod hodges_lehmann;

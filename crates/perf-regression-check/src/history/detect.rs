@@ -16,8 +16,8 @@
 //! back.
 
 use gatehouse_core::stats::Interval;
+use gatehouse_core::stats::autocorrelation::largest_lag_one;
 use gatehouse_core::stats::change_point::{MIN_SEGMENT, Split, Window};
-use gatehouse_core::stats::distribution::normal_quantile;
 use gatehouse_core::stats::hodges_lehmann::{Shift, two_sample};
 use gatehouse_core::stats::quantile::median;
 use gatehouse_core::stats::rank_sum::rank_sum;
@@ -130,7 +130,7 @@ pub fn advance(state: &mut State, values: &[f64], settings: &Settings) -> Vec<Ch
         state.seen += 1;
         if is_memory_due(state.seen) {
             let from = state.seen.saturating_sub(MEMORY);
-            state.correlation = correlation(&values[from..state.seen]);
+            state.correlation = largest_lag_one(&values[from..state.seen]);
         }
         let short = tails.segment.best_split();
         let seen = &values[..state.seen];
@@ -347,44 +347,6 @@ fn whitened(window: &[f64], correlation: f64) -> Window {
         .map(|pair| of(pair[1]) - correlation * of(pair[0]))
         .collect();
     Window::of(0, &news)
-}
-
-/// The most that the autocorrelation at lag one may be (the upper end of a 95 % interval), at
-/// least 0, from differences of normal scores: a change of level touches two of the differences
-/// only, and spikes are bounded. With half the points missing from an estimate, an autocorrelated
-/// series would look changed; assuming the most costs an uncorrelated one little.
-fn correlation(values: &[f64]) -> f64 {
-    let n = values.len();
-    let mut order: Vec<usize> = (0..n).collect();
-    order.sort_unstable_by(|a, b| values[*a].total_cmp(&values[*b]));
-    let mut score = vec![0.0; n];
-    let mut at = 0;
-    while at < n {
-        // Ties share the score of their middle.
-        let tied = order[at..]
-            .iter()
-            .take_while(|other| values[**other] == values[order[at]])
-            .count();
-        let middle = normal_quantile((at as f64 + tied as f64 / 2.0) / n as f64);
-        for place in &order[at..at + tied] {
-            score[*place] = middle;
-        }
-        at += tied;
-    }
-    let spread = |lag: usize| {
-        let sum: f64 = score
-            .windows(lag + 1)
-            .map(|w| (w[lag] - w[0]).powi(2))
-            .sum();
-        sum / (n - lag) as f64
-    };
-    let (one, two) = (spread(1), spread(2));
-    if one <= 0.0 {
-        return 0.0;
-    }
-    // Var(x_t - x_{t-2}) / Var(x_t - x_{t-1}) = 1 + r in an AR(1) series.
-    let estimate = (two / one - 1.0).clamp(-1.0, 0.95);
-    (estimate + 2.0 * ((1.0 - estimate * estimate) / n as f64).sqrt()).clamp(0.0, 0.95)
 }
 
 fn change(seen: &[f64], begin: usize, at: usize, p: f64, confidence: f64) -> ChangePoint {
