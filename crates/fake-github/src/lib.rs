@@ -8,6 +8,7 @@
 #![recursion_limit = "256"]
 
 pub mod openapi;
+mod repository;
 mod routes;
 pub mod shape;
 mod state;

@@ -77,7 +77,9 @@ impl Description {
         let asked: Vec<&str> = exchange.path.split('/').collect();
         let matches = |template: &str| {
             let parts: Vec<&str> = template.split('/').collect();
-            parts.len() == asked.len()
+            // The path of a file has slashes of its own.
+            let long = parts.last() == Some(&"{path}") && asked.len() > parts.len();
+            (parts.len() == asked.len() || long)
                 && parts
                     .iter()
                     .zip(&asked)

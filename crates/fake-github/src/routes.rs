@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::state::State;
-use crate::{Exchange, Fault, Shared, locked, shape};
+use crate::{Exchange, Fault, Shared, locked, repository, shape};
 
 const LARGEST: usize = 16 * 1024 * 1024;
 
@@ -213,7 +213,8 @@ fn act(state: &mut State, method: &str, path: &str, query: &str, body: &Value) -
                 (200, known.clone())
             })
         }
-        _ => not_found(),
+        (method, parts) => repository::answer(state, method, parts, body, |all| page(all, query))
+            .unwrap_or_else(not_found),
     }
 }
 

@@ -8,9 +8,9 @@ const LARGEST: f64 = 0.95;
 /// The most that the autocorrelation at lag one may be (the upper end of a 95 % interval), at least 0
 /// and at most 0.95. Values are finite.
 ///
-/// It is estimated from differences of normal scores: Var(x_t - x_{t-2}) / Var(x_t - x_{t-1}) = 1 + r in
-/// an AR(1) series. A change of level touches two of the differences only, and the scores bound
-/// spikes. With half the points missing from an estimate, an autocorrelated series would look changed;
+/// It is estimated from differences of normal scores: in an AR(1) series with coefficient r the variance
+/// of those at lag two is 1 + r times that of those at lag one. A change of level touches two of the
+/// differences only, and the scores bound spikes. With half the points missing from an estimate, an autocorrelated series would look changed;
 /// assuming the most costs an uncorrelated one little.
 #[must_use]
 pub fn largest_lag_one(values: &[f64]) -> f64 {
