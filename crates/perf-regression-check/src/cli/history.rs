@@ -90,6 +90,18 @@ pub struct Check {
     /// The commit that the change started from [default: the merge base with the target branch]
     #[arg(long, env = "GATEHOUSE_MERGE_BASE", value_name = "SHA")]
     pub merge_base: Option<String>,
+    /// Before failing, run this with bash: it measures again and writes its results where the first are.
+    /// A benchmark then fails only if both measurements are beyond what was expected
+    #[arg(long, env = "GATEHOUSE_CONFIRM_WITH", value_name = "SCRIPT")]
+    pub confirm_with: Option<String>,
+    /// The most that measuring again may take, in seconds
+    #[arg(
+        long,
+        env = "GATEHOUSE_CONFIRM_SECONDS",
+        default_value_t = 1800,
+        value_name = "SECONDS"
+    )]
+    pub confirm_seconds: u64,
     /// Compare with runs on any machine, not only on one of the same kind
     #[arg(long, env = "GATEHOUSE_ANY_MACHINE")]
     pub any_machine: bool,

@@ -14,12 +14,13 @@ use gatehouse_core::runner::Runner;
 use gatehouse_core::text::visible;
 
 use super::findings::{self, Asked, Findings};
-use super::{baseline, check, detect, error_budget, gab, record, recorded};
+use super::{baseline, check, confirm, detect, error_budget, gab, record, recorded};
 use crate::alert::journal::is_journal;
 use crate::cli::{Paths, history as cli};
 use crate::dashboard::model::Suite;
 use crate::git::git;
 use crate::input::{Format, Side, read_side};
+use crate::model::ResultSet;
 use crate::report::changes;
 use crate::verdict::Finding;
 use crate::{Failure, finish, policy, print, show};
@@ -48,7 +49,10 @@ fn side(results: &cli::Results) -> Result<Side, Failure> {
 /// `gate`: checks the run, adds it to the history, posts the report. The run is kept and reported
 /// whatever the verdict is; the exit code is the verdict's, unless keeping or posting failed.
 pub(crate) fn gate(runner: &Runner<'_>, options: &cli::Gate) -> Result<Exit, Failure> {
-    let verdict = check(runner, &options.check)?;
+    let Checked {
+        exit: verdict,
+        results,
+    } = checked(runner, &options.check)?;
     // What follows another run judges results that anybody may have made.
     let foreign = runner
         .event()
@@ -62,7 +66,7 @@ pub(crate) fn gate(runner: &Runner<'_>, options: &cli::Gate) -> Result<Exit, Fai
     if keeps && verdict != Exit::Usage {
         add(
             runner,
-            &options.check.results,
+            results,
             &options.check.place,
             &options.measured,
             options.check.rules.lenient,
@@ -81,7 +85,7 @@ pub(crate) fn gate(runner: &Runner<'_>, options: &cli::Gate) -> Result<Exit, Fai
 pub(crate) fn record(runner: &Runner<'_>, options: &cli::Record) -> Result<Exit, Failure> {
     add(
         runner,
-        &options.results,
+        side(&options.results)?.set,
         &options.place,
         &options.measured,
         options.lenient,
@@ -91,30 +95,28 @@ pub(crate) fn record(runner: &Runner<'_>, options: &cli::Record) -> Result<Exit,
 
 fn add(
     runner: &Runner<'_>,
-    results: &cli::Results,
+    set: ResultSet,
     place: &cli::Place,
     measured: &cli::Measured,
     lenient: bool,
 ) -> Result<(), Failure> {
-    let side = side(results)?;
-    let broken = side
-        .set
+    let broken = set
         .problems
         .iter()
         .any(|problem| problem.severity == Severity::Error);
-    if side.set.series.is_empty() || (broken && !lenient) {
-        let mut problems = side.set.problems;
+    if set.series.is_empty() || (broken && !lenient) {
+        let mut problems = set.problems;
         problems.push(
             Diagnostic::error("nothing was recorded")
                 .help("a run is kept whole or not at all; --lenient keeps what can be read"),
         );
         return Err(Failure::usage(problems));
     }
-    show(runner, &side.set.problems);
+    show(runner, &set.problems);
     let entry = Entry {
         suite: place.suite.clone(),
         run: this_run(runner, measured)?,
-        columns: record::columns(&side.set),
+        columns: record::columns(&set),
     };
     let created = Ledger::open(&place.ledger, runner.system())?.append(&entry)?;
     let done = match created {
@@ -126,7 +128,7 @@ fn add(
         runner,
         &format!(
             "{done}: {} metrics of {} as {key}\n",
-            side.set.series.len(),
+            set.series.len(),
             entry.run.commit.short()
         ),
     )?;
@@ -196,6 +198,16 @@ pub(crate) fn load_suite(
 
 /// `check`: judges a run by the history.
 pub(crate) fn check(runner: &Runner<'_>, options: &cli::Check) -> Result<Exit, Failure> {
+    checked(runner, options).map(|checked| checked.exit)
+}
+
+/// How a check ended, and the results that it judged.
+struct Checked {
+    exit: Exit,
+    results: ResultSet,
+}
+
+fn checked(runner: &Runner<'_>, options: &cli::Check) -> Result<Checked, Failure> {
     let started = runner.system().now();
     let policy = policy(runner, &options.rules)?;
     let candidate = side(&options.results)?;
@@ -217,7 +229,32 @@ pub(crate) fn check(runner: &Runner<'_>, options: &cli::Check) -> Result<Exit, F
         .as_ref()
         .map_or(&[][..], |chosen| chosen.runs.as_slice());
     let history = check::as_set(&tracks, runs);
-    let mut judgement = check::judge(&history, &candidate.set, policy);
+    let anew;
+    let mut results = &candidate.set;
+    let mut judgement = check::judge(&history, results, policy.clone());
+    let regressed = confirm::regressed(&judgement);
+    if let Some(script) = options
+        .confirm_with
+        .as_deref()
+        .filter(|_| !regressed.is_empty())
+    {
+        runner.log(&format!("{} regressed: measuring again", regressed.len()));
+        match again(script, options) {
+            Ok(again) => {
+                anew = confirm::milder(&candidate.set, &again, &history, &regressed);
+                results = &anew;
+                judgement = check::judge(&history, results, policy);
+                for finding in confirm::not_confirmed(regressed, &judgement) {
+                    judgement.add(finding);
+                }
+            }
+            Err(reason) => judgement.add(Finding::general(
+                Verdict::Warn,
+                "not-measured-again",
+                format!("measuring again failed, the first measurement stands: {reason}"),
+            )),
+        }
+    }
     match &chosen {
         Ok(chosen) => runner.log(&format!("compared with {}", chosen.words())),
         Err(reason) => judgement.add(Finding::general(
@@ -230,7 +267,7 @@ pub(crate) fn check(runner: &Runner<'_>, options: &cli::Check) -> Result<Exit, F
         let entry: Option<&Entry> = loaded.entries.get(run);
         branch.is_none() || entry.is_some_and(|entry| entry.run.branch == branch)
     };
-    for finding in error_budget::findings(&judgement.policy, &candidate.set, &tracks, on_target) {
+    for finding in error_budget::findings(&judgement.policy, results, &tracks, on_target) {
         judgement.add(finding);
     }
     for problem in loaded.problems.iter().chain(&odd) {
@@ -244,13 +281,33 @@ pub(crate) fn check(runner: &Runner<'_>, options: &cli::Check) -> Result<Exit, F
             format!("{place}{}", problem.message),
         ));
     }
-    finish(
+    let exit = finish(
         runner,
         &judgement,
         candidate.inputs,
         started,
         &options.reports,
-    )
+    )?;
+    Ok(Checked {
+        exit,
+        results: results.clone(),
+    })
+}
+
+/// Measures again with the caller's command, which writes its results where it wrote the first.
+fn again(script: &str, options: &cli::Check) -> Result<ResultSet, String> {
+    let limit = std::time::Duration::from_secs(options.confirm_seconds);
+    crate::measure::repeat(script, limit)?;
+    let side = side(&options.results).map_err(|_| "its format is not known".to_owned())?;
+    match side
+        .set
+        .problems
+        .iter()
+        .find(|problem| problem.severity == Severity::Error)
+    {
+        Some(problem) => Err(problem.message.clone()),
+        None => Ok(side.set),
+    }
 }
 
 /// The merge base and its ancestors, nearest first; empty when the repository cannot tell.

@@ -9,6 +9,7 @@
 pub mod baseline;
 pub mod check;
 pub mod commands;
+pub mod confirm;
 pub mod detect;
 pub mod drift;
 pub mod error_budget;

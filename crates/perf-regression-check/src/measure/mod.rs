@@ -51,6 +51,20 @@ enum Stopped {
     Failed(String),
 }
 
+/// Runs a script of the caller's once more; why it did not succeed.
+pub(crate) fn repeat(script: &str, limit: Duration) -> Result<(), String> {
+    let control = Control::install().map_err(|problem| problem.message)?;
+    match Command::shell(script).run(std::path::Path::new("."), false, limit, &control)? {
+        Ended::Succeeded { .. } => Ok(()),
+        Ended::Failed { status, tail } => {
+            let last = tail.lines().next_back().unwrap_or_default();
+            Err(format!("{status} {}", gatehouse_core::text::visible(last)))
+        }
+        Ended::Interrupted => Err("it was interrupted".to_owned()),
+        Ended::TimedOut => Err(format!("it did not end within {} s", limit.as_secs())),
+    }
+}
+
 /// Runs the subcommand.
 pub fn run(runner: &Runner<'_>, options: &cli::Run) -> Result<Exit, Failure> {
     let started = runner.system().now();

@@ -424,3 +424,94 @@ fn an_error_budget_forgives_a_few_misses_and_no_more() {
         compared.out
     );
 }
+
+#[test]
+fn what_a_second_measurement_does_not_bear_out_does_not_fail() {
+    let program = Program::in_actions();
+    for hour in 0..30 {
+        record(&program, "ledger", hour, usual(hour)).expect(0);
+    }
+    let gate = |again: f64, script: &str| {
+        program.write("results.json", &document(&[("b", &[150.0, 150.1, 149.9])]));
+        program.write(
+            "again.json",
+            &document(&[("b", &[again, again * 1.001, again * 0.999])]),
+        );
+        let script = script.to_owned();
+        program.run(&[
+            "gate",
+            "--results",
+            "results.json",
+            "--ledger",
+            "ledger",
+            "--target-branch",
+            "main",
+            "--record",
+            "always",
+            "--commit",
+            &"e".repeat(40),
+            "--branch",
+            "main",
+            "--confirm-with",
+            &script,
+        ])
+    };
+    let copy = "cp again.json results.json; [ -z \"${GITHUB_OUTPUT:-}${GATEHOUSE_TOKEN:-}\" ]";
+    let confirmed = gate(149.0, copy).expect(1);
+    assert!(
+        confirmed.err.contains("measuring again"),
+        "{}",
+        confirmed.err
+    );
+    let recovered = gate(100.4, copy).expect(0);
+    assert!(
+        recovered.out.starts_with("warn")
+            && recovered.out.contains("not when it was measured again"),
+        "{}",
+        recovered.out
+    );
+    // What was judged is what is kept.
+    let folder = program.path("ledger").display().to_string();
+    let ledger = Ledger::open(&folder, &FakeSystem::new()).unwrap();
+    let kept = ledger.load(Some("default")).unwrap().entries;
+    assert_eq!(
+        kept.last().unwrap().columns["median"][0].as_f64(),
+        Some(100.4)
+    );
+    // A script that fails leaves the first measurement standing.
+    let failed = gate(100.4, "echo broken >&2; exit 7").expect(1);
+    assert!(
+        failed.out.contains("measuring again failed"),
+        "{}",
+        failed.out
+    );
+}
+
+#[test]
+fn a_run_that_follows_another_is_not_recorded_unasked() {
+    let program = Program::in_actions();
+    program.write("results.json", &document(&[("b", &[100.0, 100.1, 99.9])]));
+    let event = program.write("event.json", "{\"workflow_run\": {\"id\": 5, \"head_sha\": \"dddddddddddddddddddddddddddddddddddddddd\", \"head_branch\": \"x\", \"event\": \"pull_request\", \"pull_requests\": [], \"head_repository\": {\"owner\": {\"login\": \"stranger\"}}}}");
+    let gate = |more: &[&str]| {
+        let mut command = program.command(
+            &[
+                &[
+                    "gate",
+                    "--results",
+                    "results.json",
+                    "--ledger",
+                    "ledger",
+                    "--on-inconclusive",
+                    "warn",
+                ],
+                more,
+            ]
+            .concat(),
+        );
+        Outcome::of(command.env("GITHUB_EVENT_PATH", &event).output().unwrap()).expect(0)
+    };
+    gate(&[]);
+    assert!(!program.path("ledger").exists());
+    gate(&["--record", "always"]);
+    assert!(program.path("ledger").exists());
+}
