@@ -17,6 +17,7 @@ use gatehouse_core::evidence::{
 };
 use gatehouse_core::exit::Exit;
 use gatehouse_core::files::{sha256_hex, write_atomic};
+use gatehouse_core::ids::CommitSha;
 use gatehouse_core::ledger::{Entry, Ledger};
 use gatehouse_core::runner::Runner;
 use gatehouse_core::text::{ellipsis, visible};
@@ -41,6 +42,8 @@ pub(crate) fn alert(runner: &Runner<'_>, options: &cli::Alert) -> Result<Exit, F
             .help("name a sink: --github-issues, GATEHOUSE_SLACK_WEBHOOK, GATEHOUSE_ALERTMANAGER_URL or GATEHOUSE_PAGERDUTY_KEY")
             .into());
     }
+    // Everything that can be wrong is found before anybody is told.
+    let run = this_run(runner, &options.measured)?;
     let ledger = Ledger::open(&options.place.ledger, runner.system())?;
     let standing = look(runner, options)?;
     let suite = journal::suite(&options.place.suite);
@@ -69,13 +72,19 @@ pub(crate) fn alert(runner: &Runner<'_>, options: &cli::Alert) -> Result<Exit, F
     if !lines.is_empty() {
         let entry = Entry {
             suite,
-            run: this_run(runner, &options.measured)?,
+            run: run.clone(),
             columns: journal::columns(&lines),
         };
         ledger.append(&entry)?;
     }
     let undelivered: Vec<&Line> = lines.iter().filter(|line| line.failed.is_some()).collect();
-    write_evidence(runner, options, &standing, &undelivered, started)?;
+    write_evidence(
+        runner,
+        options,
+        &standing,
+        &undelivered,
+        (&run.commit, started),
+    )?;
     print(
         runner,
         &format!(
@@ -151,7 +160,7 @@ fn write_evidence(
     options: &cli::Alert,
     standing: &Standing,
     undelivered: &[&Line],
-    started: Timestamp,
+    (commit, started): (&CommitSha, Timestamp),
 ) -> Result<(), Failure> {
     let reason = |code: &str, message: String, alert: &Alert| Reason {
         code: code.to_owned(),
@@ -173,7 +182,6 @@ fn write_evidence(
         unit: "1".to_owned(),
     };
     let invocation = Invocation::of(runner);
-    let commit = this_run(runner, &options.measured)?.commit;
     let repository = invocation.repository.clone();
     let rules = format!(
         "min-change {} %, max-age {} days, suspected {}",
@@ -204,7 +212,7 @@ fn write_evidence(
         started_on: started,
         finished_on: runner.system().now(),
     };
-    let subject = Subject::commit(repository.as_deref().unwrap_or("repository"), &commit);
+    let subject = Subject::commit(repository.as_deref().unwrap_or("repository"), commit);
     let evidence = Evidence::new(vec![subject], verdict);
     let world =
         |error: &dyn std::fmt::Display| Failure::world(Diagnostic::error(error.to_string()));

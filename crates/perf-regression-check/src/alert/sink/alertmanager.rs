@@ -86,6 +86,12 @@ impl Sink for Alertmanager {
     }
 
     fn tell(&self, alert: &Alert, event: Event, now: Timestamp) -> Result<(), String> {
-        post(&self.http, &self.address, &self.body(alert, event, now), "")
+        // An address may hold a password.
+        post(
+            &self.http,
+            &self.address,
+            &self.body(alert, event, now),
+            &self.address,
+        )
     }
 }

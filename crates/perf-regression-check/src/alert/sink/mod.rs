@@ -124,13 +124,6 @@ fn post(http: &Http, address: &str, body: &Value, secret: &str) -> Result<(), St
     let body = body.to_string();
     match http.deliver(&Method::POST, address, &headers, body.as_bytes()) {
         Ok(_) => Ok(()),
-        Err(error) => {
-            let reason = error.to_string();
-            Err(if secret.is_empty() {
-                reason
-            } else {
-                reason.replace(secret, "***")
-            })
-        }
+        Err(error) => Err(error.to_string().replace(secret, "***")),
     }
 }
