@@ -109,7 +109,7 @@ impl Http {
     /// When no whole answer comes.
     pub fn send(&self, request: ureq::http::Request<&[u8]>) -> Result<Answer, NoAnswer> {
         let no_answer = |error: ureq::Error| NoAnswer(error.to_string());
-        let response = if request.body().is_empty() && request.method() == Method::GET {
+        let response = if matches!(*request.method(), Method::GET | Method::HEAD) {
             self.agent.run(request.map(|_| ()))
         } else {
             self.agent.run(request)

@@ -53,11 +53,8 @@ pub(super) fn parse_summary(source: Source<'_>) -> Parsed {
                     .at(Place::file(source.path)),
             );
         }
-        let checked = fields.get("thresholds").and_then(Value::as_object);
-        for (expression, result) in checked.into_iter().flatten() {
-            parsed
-                .thresholds
-                .push(summary_threshold(name, expression, result));
+        if let Some(checked) = fields.get("thresholds") {
+            parsed.thresholds.extend(summary_thresholds(name, checked));
         }
         let trend = numbers.iter().any(|(key, _)| *key == "avg");
         for (statistic, value) in numbers {
@@ -77,6 +74,23 @@ pub(super) fn parse_summary(source: Source<'_>) -> Parsed {
         }
     }
     parsed
+}
+
+/// The thresholds of a metric in a summary. Expressions without a result, or something else that is no
+/// result, are thresholds of which it cannot be told whether they were kept.
+fn summary_thresholds(metric: &str, checked: &Value) -> Vec<Threshold> {
+    match checked {
+        Value::Object(checked) => checked
+            .iter()
+            .map(|(expression, result)| summary_threshold(metric, expression, result))
+            .collect(),
+        Value::Array(expressions) => expressions
+            .iter()
+            .map(|expression| threshold(metric, expression.as_str().unwrap_or("?"), None))
+            .collect(),
+        Value::Null => Vec::new(),
+        _ => vec![threshold(metric, "?", None)],
+    }
 }
 
 /// A threshold of a summary: `handleSummary` says `{"ok": true}` of one that was kept,
@@ -218,8 +232,7 @@ struct Data {
     kind: Option<String>,
     contains: Option<String>,
     value: Option<f64>,
-    #[serde(default)]
-    thresholds: Vec<String>,
+    thresholds: Option<Vec<String>>,
 }
 
 pub(super) fn sniff_stream(text: &str) -> bool {
@@ -254,7 +267,7 @@ pub(super) fn parse_stream(source: Source<'_>) -> Parsed {
             "Metric" => {
                 stream.kind = line.data.kind.unwrap_or_default();
                 stream.time = line.data.contains.as_deref() == Some("time");
-                stream.thresholds = line.data.thresholds;
+                stream.thresholds = line.data.thresholds.unwrap_or_default();
             }
             _ => stream.points.extend(line.data.value),
         }
@@ -341,5 +354,16 @@ mod tests {
         assert_eq!(kept("false"), Some(true));
         assert_eq!(kept("true"), Some(false));
         assert_eq!(kept("7"), None);
+        let of = |json: &str| -> Vec<Option<bool>> {
+            let checked = serde_json::from_str(json).unwrap();
+            let thresholds = summary_thresholds("work", &checked);
+            thresholds
+                .into_iter()
+                .map(|threshold| threshold.kept)
+                .collect()
+        };
+        assert_eq!(of("[\"p(95)<500\", \"avg<1\"]"), [None, None]);
+        assert_eq!(of("\"p(95)<500\""), [None]);
+        assert_eq!(of("null"), []);
     }
 }

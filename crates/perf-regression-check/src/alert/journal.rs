@@ -10,7 +10,7 @@ use gatehouse_core::ledger::{Columns, Entry};
 use serde_json::{Value, json};
 
 use super::plan::{Event, Message};
-use super::standing::Alert;
+use super::standing::{Alert, Kind};
 
 /// The suite of the ledger that holds the journal of a suite. No suite of benchmarks begins so.
 #[must_use]
@@ -88,6 +88,13 @@ impl Journal {
         self.0.values().filter(|line| line.failed.is_some())
     }
 
+    /// The drifts that were told of and not yet said to be over.
+    pub fn drifts(&self) -> impl Iterator<Item = &Line> {
+        self.0
+            .values()
+            .filter(|line| line.alert.kind == Kind::Drift && line.event != Event::Recovered)
+    }
+
     /// Whether a line says what the journal does not say yet. Keeping something up to date is not
     /// worth a line.
     #[must_use]
@@ -107,8 +114,8 @@ fn line(sink: &Value, event: &Value, failed: &Value, alert: &Value) -> Option<Li
 
 /// Lines as columns of an entry.
 #[must_use]
-pub fn columns(lines: &[Line]) -> Columns {
-    let column = |of: &dyn Fn(&Line) -> Value| lines.iter().map(of).collect();
+pub fn columns(lines: &[&Line]) -> Columns {
+    let column = |of: &dyn Fn(&Line) -> Value| lines.iter().map(|line| of(line)).collect();
     Columns::from([
         ("sink".to_owned(), column(&|line| json!(line.sink))),
         ("event".to_owned(), column(&|line| json!(line.event))),

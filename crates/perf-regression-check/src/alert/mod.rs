@@ -57,23 +57,21 @@ pub(crate) fn alert(runner: &Runner<'_>, options: &cli::Alert) -> Result<Exit, F
             .any(|sink| sink.name() == name && sink.is_refreshed())
     };
     let messages = plan::plan(&standing, &journal, &names, refreshing);
-    let mut lines: Vec<Line> = Vec::new();
+    let mut lines: Vec<Line> = Vec::with_capacity(messages.len());
     for message in &messages {
         let Some(sink) = sinks.iter().find(|sink| sink.name() == message.sink) else {
             continue;
         };
         let done = sink.tell(&message.alert, message.event, started);
         report(runner, message, done.as_ref().err().map(String::as_str))?;
-        let line = Line::of(message, done.err());
-        if journal.is_news(&line) {
-            lines.push(line);
-        }
+        lines.push(Line::of(message, done.err()));
     }
-    if !lines.is_empty() {
+    let news: Vec<&Line> = lines.iter().filter(|line| journal.is_news(line)).collect();
+    if !news.is_empty() {
         let entry = Entry {
             suite,
             run: run.clone(),
-            columns: journal::columns(&lines),
+            columns: journal::columns(&news),
         };
         ledger.append(&entry)?;
     }
@@ -95,14 +93,20 @@ pub(crate) fn alert(runner: &Runner<'_>, options: &cli::Alert) -> Result<Exit, F
             undelivered.len()
         ),
     )?;
-    if undelivered.is_empty() {
-        Ok(Exit::Pass)
-    } else {
-        Err(Failure::world(
+    if !undelivered.is_empty() {
+        return Err(Failure::world(
             Diagnostic::error(format!("{} messages were not delivered", undelivered.len()))
                 .help("they are kept in the ledger and sent by the next run"),
-        ))
+        ));
     }
+    // Messages that were left over are sent first: they need no history.
+    if standing.seen.is_empty() {
+        return Err(Failure::usage(vec![
+            Diagnostic::error("there is no series to look at")
+                .help("record runs first, or check --suite and --branch"),
+        ]));
+    }
+    Ok(Exit::Pass)
 }
 
 /// What is wrong in the history, and what was and is not any more.
@@ -129,6 +133,7 @@ fn look(runner: &Runner<'_>, options: &cli::Alert) -> Result<Standing, Failure> 
             newest: suite.runs.last().map(|run| run.time),
             max_age_days: options.max_age_days,
         };
+        standing.seen.insert(track.id.clone());
         standing.add(&found, &options.place.suite, &rules);
     }
     Ok(standing)
@@ -189,10 +194,10 @@ fn write_evidence(
     );
     let verdict = GateVerdict {
         gate: format!("{GATE} alert"),
-        verdict: if standing.open.is_empty() {
-            Verdict::Pass
-        } else {
-            Verdict::Warn
+        verdict: match () {
+            () if standing.seen.is_empty() => Verdict::Error,
+            () if standing.open.is_empty() && undelivered.is_empty() => Verdict::Pass,
+            () => Verdict::Warn,
         },
         reasons,
         measurements: BTreeMap::from([

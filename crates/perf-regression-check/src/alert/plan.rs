@@ -80,6 +80,26 @@ pub fn plan(
             }
         }
     }
+    // A drift has no point in the history: it is over when its series shows it no longer.
+    let mut over: Vec<_> = journal
+        .drifts()
+        .filter(|line| {
+            let key = &line.alert.key;
+            let shown = standing.open.iter().chain(&standing.old);
+            standing.seen.contains(&line.alert.series)
+                && !shown.into_iter().any(|alert| alert.key == *key)
+        })
+        .collect();
+    over.sort_by(|a, b| (&a.sink, &a.alert.key).cmp(&(&b.sink, &b.alert.key)));
+    for line in over {
+        if let Some(sink) = sinks.iter().copied().find(|sink| *sink == line.sink) {
+            messages.push(Message {
+                sink,
+                event: Event::Recovered,
+                alert: line.alert.clone(),
+            });
+        }
+    }
     // What could not be sent, and the history does not show any more.
     let mut lost: Vec<_> = journal.failed().collect();
     lost.sort_by(|a, b| (&a.sink, &a.alert.key).cmp(&(&b.sink, &b.alert.key)));
@@ -139,7 +159,7 @@ mod tests {
             })
             .collect();
         let mut entry = entry(1, &[]);
-        entry.columns = columns(&lines);
+        entry.columns = columns(&lines.iter().collect::<Vec<_>>());
         Journal::read(&[entry])
     }
 
@@ -153,7 +173,7 @@ mod tests {
         let standing = Standing {
             open: alerts(open),
             recovered: alerts(recovered),
-            old: Vec::new(),
+            ..Standing::default()
         };
         plan(&standing, journal, &["slack"], |_| refreshed)
             .into_iter()
@@ -180,6 +200,34 @@ mod tests {
         assert_eq!(planned(&["a"], &["a"], &closed, true), []);
         // What recovered before anybody was told is no news.
         assert_eq!(planned(&[], &["a"], &empty, false), []);
+    }
+
+    #[test]
+    fn a_drift_is_over_when_its_series_shows_it_no_longer() {
+        let drift = Alert {
+            kind: Kind::Drift,
+            ..alert("d")
+        };
+        let told = Line {
+            sink: "slack".to_owned(),
+            event: Event::Opened,
+            failed: None,
+            alert: drift.clone(),
+        };
+        let mut entry = entry(1, &[]);
+        entry.columns = columns(&[&told]);
+        let journal = Journal::read(&[entry]);
+        let events = |standing: &Standing| -> Vec<Event> {
+            let messages = plan(standing, &journal, &["slack"], |_| false);
+            messages.into_iter().map(|message| message.event).collect()
+        };
+        let mut standing = Standing::default();
+        // A history that was not there says nothing.
+        assert_eq!(events(&standing), []);
+        standing.seen.insert(drift.series.clone());
+        assert_eq!(events(&standing), [Event::Recovered]);
+        standing.open.push(drift);
+        assert_eq!(events(&standing), []);
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! What is wrong now, and what was and is not any more.
 
+use std::collections::HashSet;
+
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -114,6 +116,8 @@ pub struct Standing {
     pub recovered: Vec<Alert>,
     /// What is open, but no news: told of only if it was told of before.
     pub old: Vec<Alert>,
+    /// Every series that was looked at.
+    pub seen: HashSet<SeriesId>,
 }
 
 impl Standing {
@@ -135,24 +139,23 @@ impl Standing {
                 self.old.push(alert);
             }
         };
-        for shift in found.change_points.iter().filter(|s| s.turn == Turn::Worse) {
-            let recovered = found.change_points.iter().any(|later| {
+        let recovered = |shift: &Shift| {
+            let (good, bad) = shift.levels;
+            found.change_points.iter().any(|later| {
                 later.point > shift.point
                     && later.turn == Turn::Better
-                    && is_back(
-                        shift.levels.0,
-                        shift.levels.1,
-                        later.levels.1,
-                        rules.at_least,
-                    )
-            });
-            put(Alert::of_shift(shift, suite, Kind::Regression), recovered);
-        }
-        if rules.suspected {
-            for shift in found.suspected.iter().filter(|s| s.turn == Turn::Worse) {
-                let superseded = found.change_points.iter().any(|c| c.point >= shift.point);
-                put(Alert::of_shift(shift, suite, Kind::Suspicion), superseded);
-            }
+                    && is_back(good, bad, later.levels.1, rules.at_least)
+            })
+        };
+        let suspected = found.suspected.iter().filter(|_| rules.suspected);
+        for (shift, kind) in found
+            .change_points
+            .iter()
+            .map(|shift| (shift, Kind::Regression))
+            .chain(suspected.map(|shift| (shift, Kind::Suspicion)))
+            .filter(|(shift, _)| shift.turn == Turn::Worse)
+        {
+            put(Alert::of_shift(shift, suite, kind), recovered(shift));
         }
         for drift in found.drifts.iter().filter(|d| d.turn == Turn::Worse) {
             put(Alert::of_drift(drift, suite), false);

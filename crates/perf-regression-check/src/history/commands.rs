@@ -100,6 +100,13 @@ fn add(
     measured: &cli::Measured,
     lenient: bool,
 ) -> Result<(), Failure> {
+    if is_journal(&place.suite) {
+        return Err(
+            Diagnostic::error("this suite's name is kept for what alert told")
+                .help("give --suite another name")
+                .into(),
+        );
+    }
     let broken = set
         .problems
         .iter()

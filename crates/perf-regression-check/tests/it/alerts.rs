@@ -270,16 +270,22 @@ fn what_a_sink_does_not_take_is_kept_and_sent_by_the_next_run() {
         evidence.contains("alert-undelivered") && !evidence.contains("s3cret"),
         "{evidence}"
     );
-    // Even if the history is gone by then.
+    // A second run in the same outage says so again.
+    let still = alert(&program, &[]).expect(4);
+    assert!(still.out.contains("1 not delivered"), "{}", still.out);
+    let evidence = program.read("gatehouse-report/evidence.json");
+    assert!(evidence.contains("alert-undelivered"), "{evidence}");
+    // Even if the history is gone by then; that there is none is said as well.
     for entry in std::fs::read_dir(program.path("ledger/default")).unwrap() {
         std::fs::remove_dir_all(entry.unwrap().path()).unwrap();
     }
     listener.fail(0);
-    alert(&program, &[]).expect(0);
+    let gone = alert(&program, &[]).expect(2);
+    assert!(gone.err.contains("no series to look at"), "{}", gone.err);
     let told = listener.take();
     assert_eq!(told.len(), 1, "{told:?}");
     assert!(told[0]["text"].as_str().unwrap().contains("Recovered"));
-    alert(&program, &[]).expect(0);
+    alert(&program, &[]).expect(2);
     assert_eq!(listener.take(), Vec::<Value>::new());
 }
 

@@ -12,6 +12,7 @@ use jiff::Timestamp;
 
 use super::{Alert, Event, Links, Sink};
 use crate::Failure;
+use crate::alert::standing::Kind;
 use crate::cli::history::Sinks;
 use crate::report::number;
 
@@ -100,7 +101,13 @@ impl GitHubIssues {
     fn body(&self, alert: &Alert, event: Event) -> String {
         let mut lines = vec![marker(alert)];
         if event == Event::Recovered {
-            lines.push("**Recovered**: later runs are back at the level before.\n".to_owned());
+            let how = match alert.kind {
+                Kind::Drift => "**Over**: the history shows it no longer.\n",
+                Kind::Regression | Kind::Suspicion => {
+                    "**Recovered**: later runs are back at the level before.\n"
+                }
+            };
+            lines.push(how.to_owned());
         }
         let name = |text: &str| plain(&visible(&ellipsis(text, 500)));
         lines.push(format!(
