@@ -16,9 +16,10 @@ use rayon::prelude::*;
 
 use crate::cli::history as cli;
 use crate::dashboard::health::Health;
-use crate::dashboard::model::{self, Card, Detail, Suite};
+use crate::dashboard::model::{self, Card, Detail};
 use crate::history::commands::load_suite;
 use crate::history::findings::Asked;
+use crate::history::record::Suite;
 use crate::{Failure, print};
 
 /// The longest value of a label, in characters.

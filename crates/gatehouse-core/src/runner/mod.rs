@@ -69,6 +69,13 @@ impl<'a> Runner<'a> {
             .and_then(|slug| RepoSlug::try_from(slug).ok())
     }
 
+    /// Where people see the repository.
+    #[must_use]
+    pub fn repository_url(&self) -> Option<String> {
+        let server = self.system.var("GITHUB_SERVER_URL")?;
+        Some(format!("{server}/{}", self.repository()?.as_str()))
+    }
+
     /// The workflow run (`GITHUB_RUN_ID`).
     #[must_use]
     pub fn run_id(&self) -> Option<RunId> {

@@ -20,12 +20,13 @@ use maud::{DOCTYPE, html};
 use rayon::prelude::*;
 use serde::Serialize;
 
-use self::model::{Card, Detail, Overview, Suite};
+use self::model::{Card, Detail, Overview, Runs};
 use crate::alert::journal::is_journal;
 use crate::cli::history as cli;
 use crate::history::commands::commit_sha;
 use crate::history::findings::Asked;
-use crate::history::{record, recorded};
+use crate::history::record::Suite;
+use crate::history::recorded;
 use crate::{Failure, print, show};
 
 /// The files of the site that are the same for everybody.
@@ -72,7 +73,7 @@ pub(crate) fn dashboard(runner: &Runner<'_>, options: &cli::Dashboard) -> Result
         title: options.title.clone(),
         generated: runner.system().now(),
         repository: address(runner, options),
-        suites: suites.iter().map(model::runs).collect(),
+        suites: suites.iter().map(Runs::of).collect(),
         series: series.iter().map(|(card, _)| card.clone()).collect(),
     };
     write_site(&options.out, &overview, &series)
@@ -126,10 +127,7 @@ fn address(runner: &Runner<'_>, options: &cli::Dashboard) -> Option<String> {
     options
         .repository_url
         .clone()
-        .or_else(|| {
-            let server = runner.system().var("GITHUB_SERVER_URL")?;
-            Some(format!("{server}/{}", runner.repository()?.as_str()))
-        })
+        .or_else(|| runner.repository_url())
         .map(|address| address.trim_end_matches('/').to_owned())
         // A link is followed with a click: no other scheme may stand there.
         .filter(|address| address.starts_with("https://") || address.starts_with("http://"))
@@ -156,10 +154,9 @@ fn suites(runner: &Runner<'_>, options: &cli::Dashboard) -> Result<Vec<Suite>, F
     Ok(by_suite
         .into_iter()
         .map(|(name, entries)| {
-            let (tracks, odd) = record::tracks(&entries);
+            let (suite, odd) = Suite::of(name, entries);
             show(runner, &odd);
-            let runs = entries.into_iter().map(|entry| entry.run).collect();
-            Suite { name, runs, tracks }
+            suite
         })
         .collect())
 }

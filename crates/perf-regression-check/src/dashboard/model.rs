@@ -6,7 +6,7 @@
 
 use std::collections::HashMap;
 
-use gatehouse_core::ledger::{Machine, Run};
+use gatehouse_core::ledger::Machine;
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -16,7 +16,7 @@ use crate::decision::Change;
 use crate::history::detect::{Certainty, State};
 use crate::history::findings::{Asked, Findings, Shift, Turn, look};
 use crate::history::predict::predict;
-use crate::history::record::Track;
+use crate::history::record::{Suite, Track};
 use crate::model::Direction;
 
 /// The most points of a series that a page draws.
@@ -29,17 +29,6 @@ const SPARK_STEPS: f64 = 100.0;
 const SPARK_LEAST: f64 = 0.2;
 /// The confidence of the band around a level.
 const BAND: f64 = 0.99;
-
-/// One suite: its runs, and its tracks.
-#[derive(Debug)]
-pub struct Suite {
-    /// Its name.
-    pub name: String,
-    /// Its runs, by time; none where only values are known.
-    pub runs: Vec<Run>,
-    /// Its series.
-    pub tracks: Vec<Track>,
-}
 
 /// What the page is loaded with.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -159,7 +148,9 @@ pub struct Mark {
 }
 
 impl Runs {
-    fn of(suite: &Suite) -> Self {
+    /// The runs of a suite.
+    #[must_use]
+    pub fn of(suite: &Suite) -> Self {
         let mut runs = Self {
             name: suite.name.clone(),
             ..Self::default()
@@ -198,12 +189,6 @@ fn words(machine: &Machine) -> String {
     } else {
         known.join(", ")
     }
-}
-
-/// The overview's part of a suite.
-#[must_use]
-pub fn runs(suite: &Suite) -> Runs {
-    Runs::of(suite)
 }
 
 /// A series as the overview and its page show it. `place` is the suite's.

@@ -1,10 +1,10 @@
-//! The subcommands around the history: what they read, and what they write.
+//! The subcommands that fill the history and move it: `gate`, `record`, `import`, `export`, `compact`;
+//! what they and their neighbours [`super::checking`] and [`super::detecting`] read.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use gatehouse_core::diagnostic::{Diagnostic, Place, Severity};
-use gatehouse_core::evidence::Verdict;
 use gatehouse_core::exit::Exit;
 use gatehouse_core::files::{read_bounded, write_atomic};
 use gatehouse_core::ids::CommitSha;
@@ -13,23 +13,18 @@ use gatehouse_core::net::github::GitHub;
 use gatehouse_core::runner::Runner;
 use gatehouse_core::text::visible;
 
-use super::findings::{self, Asked, Findings};
-use super::{baseline, check, confirm, detect, error_budget, gab, record, recorded};
+use super::checking::{Checked, checked};
+use super::record::Suite;
+use super::{gab, record};
 use crate::alert::journal::is_journal;
 use crate::cli::{Paths, history as cli};
-use crate::dashboard::model::Suite;
 use crate::git::git;
 use crate::input::{Format, Side, read_side};
 use crate::model::ResultSet;
-use crate::report::changes;
-use crate::verdict::Finding;
-use crate::{Failure, finish, policy, print, show};
+use crate::{Failure, print, show};
 
 /// The largest `data.js` read, in bytes.
 const IMPORT_LIMIT: u64 = 512 * 1024 * 1024;
-/// How many ancestors of the merge base are looked for in the history.
-const ANCESTORS: &str = "--max-count=1000";
-
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
         match error {
@@ -41,7 +36,7 @@ impl From<StoreError> for Failure {
     }
 }
 
-fn side(results: &cli::Results) -> Result<Side, Failure> {
+pub(super) fn side(results: &cli::Results) -> Result<Side, Failure> {
     let format = Format::parse(&results.format).map_err(Diagnostic::error)?;
     Ok(read_side(&Paths::flat(&results.results), format))
 }
@@ -180,7 +175,7 @@ pub(crate) fn commit_sha(text: &str) -> Result<CommitSha, Failure> {
 }
 
 /// The suite's runs; what could not be read is shown.
-fn load(runner: &Runner<'_>, place: &cli::Place) -> Result<Loaded, Failure> {
+pub(super) fn load(runner: &Runner<'_>, place: &cli::Place) -> Result<Loaded, Failure> {
     let loaded = Ledger::open(&place.ledger, runner.system())?.load(Some(&place.suite))?;
     show(runner, &loaded.problems);
     Ok(loaded)
@@ -194,168 +189,9 @@ pub(crate) fn load_suite(
 ) -> Result<Suite, Failure> {
     let mut entries = load(runner, place)?.entries;
     entries.retain(|entry| branch.is_none() || entry.run.branch.as_deref() == branch);
-    let (tracks, odd) = record::tracks(&entries);
+    let (suite, odd) = Suite::of(place.suite.clone(), entries);
     show(runner, &odd);
-    Ok(Suite {
-        name: place.suite.clone(),
-        runs: entries.into_iter().map(|entry| entry.run).collect(),
-        tracks,
-    })
-}
-
-/// `check`: judges a run by the history.
-pub(crate) fn check(runner: &Runner<'_>, options: &cli::Check) -> Result<Exit, Failure> {
-    checked(runner, options).map(|checked| checked.exit)
-}
-
-/// How a check ended, and the results that it judged.
-struct Checked {
-    exit: Exit,
-    results: ResultSet,
-}
-
-fn checked(runner: &Runner<'_>, options: &cli::Check) -> Result<Checked, Failure> {
-    let started = runner.system().now();
-    let policy = policy(runner, &options.rules)?;
-    let candidate = side(&options.results)?;
-    let loaded = load(runner, &options.place)?;
-    let machine = (!options.any_machine).then(|| Machine::here(runner.system()));
-    let branch = options
-        .target_branch
-        .clone()
-        .or_else(|| runner.target_branch());
-    let ancestors = ancestors(runner, options, branch.as_deref())?;
-    let wanted = baseline::Wanted {
-        ancestors: &ancestors,
-        branch: branch.as_deref(),
-        machine: machine.as_ref(),
-    };
-    let (tracks, odd) = record::tracks(&loaded.entries);
-    let chosen = baseline::choose(&loaded.entries, &wanted);
-    let runs = chosen
-        .as_ref()
-        .map_or(&[][..], |chosen| chosen.runs.as_slice());
-    let history = check::as_set(&tracks, runs);
-    let anew;
-    let mut results = &candidate.set;
-    let mut judgement = check::judge(&history, results, policy.clone());
-    let regressed = confirm::regressed(&judgement);
-    if let Some(script) = options
-        .confirm_with
-        .as_deref()
-        .filter(|_| !regressed.is_empty())
-    {
-        runner.log(&format!("{} regressed: measuring again", regressed.len()));
-        match again(script, options) {
-            Ok(again) => {
-                anew = confirm::milder(&candidate.set, &again, &history, &regressed);
-                results = &anew;
-                judgement = check::judge(&history, results, policy);
-                for finding in confirm::not_confirmed(regressed, &judgement) {
-                    judgement.add(finding);
-                }
-            }
-            Err(reason) => judgement.add(Finding::general(
-                Verdict::Warn,
-                "not-measured-again",
-                format!("measuring again failed, the first measurement stands: {reason}"),
-            )),
-        }
-    }
-    match &chosen {
-        Ok(chosen) => runner.log(&format!("compared with {}", chosen.words())),
-        Err(reason) => judgement.add(Finding::general(
-            Verdict::Inconclusive,
-            "no-baseline",
-            format!("there is nothing to compare with: {reason}"),
-        )),
-    }
-    let on_target = |run: usize| {
-        let entry: Option<&Entry> = loaded.entries.get(run);
-        branch.is_none() || entry.is_some_and(|entry| entry.run.branch == branch)
-    };
-    for finding in error_budget::findings(&judgement.policy, results, &tracks, on_target) {
-        judgement.add(finding);
-    }
-    for problem in loaded.problems.iter().chain(&odd) {
-        let place = problem
-            .place
-            .as_ref()
-            .map_or_else(String::new, |place| format!("{place}: "));
-        judgement.add(Finding::general(
-            Verdict::Warn,
-            "unreadable-history",
-            format!("{place}{}", problem.message),
-        ));
-    }
-    let exit = finish(
-        runner,
-        &judgement,
-        candidate.inputs,
-        started,
-        &options.reports,
-    )?;
-    Ok(Checked {
-        exit,
-        results: results.clone(),
-    })
-}
-
-/// Measures again with the caller's command, which writes its results where it wrote the first.
-fn again(script: &str, options: &cli::Check) -> Result<ResultSet, String> {
-    let limit = std::time::Duration::from_secs(options.confirm_seconds);
-    crate::measure::repeat(script, limit)?;
-    let side = side(&options.results).map_err(|_| "its format is not known".to_owned())?;
-    match side
-        .set
-        .problems
-        .iter()
-        .find(|problem| problem.severity == Severity::Error)
-    {
-        Some(problem) => Err(problem.message.clone()),
-        None => Ok(side.set),
-    }
-}
-
-/// The merge base and its ancestors, nearest first; empty when the repository cannot tell.
-fn ancestors(
-    runner: &Runner<'_>,
-    options: &cli::Check,
-    branch: Option<&str>,
-) -> Result<Vec<CommitSha>, Failure> {
-    let here = runner.workspace().unwrap_or_else(|| PathBuf::from("."));
-    let merge_base = if let Some(sha) = &options.merge_base {
-        Some(commit_sha(sha)?.to_string())
-    } else {
-        merge_base(runner, &here, branch)
-    };
-    let Some(merge_base) = merge_base else {
-        runner.log("the merge base is not known (a shallow checkout?): comparing with the last runs on the target branch");
-        return Ok(Vec::new());
-    };
-    let list = git(
-        &here,
-        &["rev-list", "--first-parent", ANCESTORS, &merge_base],
-    )
-    .unwrap_or(merge_base);
-    Ok(list
-        .lines()
-        .filter_map(|sha| CommitSha::try_from(sha.to_owned()).ok())
-        .collect())
-}
-
-/// Where the change left the target branch; in a push, the commit before it.
-fn merge_base(runner: &Runner<'_>, here: &Path, branch: Option<&str>) -> Option<String> {
-    let event = runner.event().unwrap_or_default();
-    let named = event
-        .pull_request
-        .and_then(|pull| pull.base)
-        .or(event.before);
-    let base = named.map(String::from).or_else(|| {
-        let remote = format!("origin/{}", branch?);
-        git(here, &["rev-parse", "--verify", "--quiet", &remote]).ok()
-    })?;
-    git(here, &["merge-base", &base, "HEAD"]).ok()
+    Ok(suite)
 }
 
 /// `import`: takes a history of github-action-benchmark over.
@@ -439,102 +275,4 @@ pub(crate) fn compact(runner: &Runner<'_>, options: &cli::Compact) -> Result<Exi
         ),
     )?;
     Ok(Exit::Pass)
-}
-
-/// What is kept between runs of `detect`.
-#[derive(Debug, Default, serde::Serialize, serde::Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Kept {
-    /// The state of each series, by its name.
-    series: BTreeMap<String, detect::State>,
-}
-
-/// `detect`: finds changes of level, and slow drift.
-pub(crate) fn detect(runner: &Runner<'_>, options: &cli::Detect) -> Result<Exit, Failure> {
-    let (tracks, runs) = if let Some(file) = &options.series {
-        (recorded::read(file)?, Vec::new())
-    } else {
-        let suite = load_suite(runner, &options.place, options.branch.as_deref())?;
-        (suite.tracks, suite.runs)
-    };
-    if tracks.is_empty() {
-        return Err(Failure::usage(vec![
-            Diagnostic::error("there is no series to look at")
-                .help("record runs first, or check --suite and --branch"),
-        ]));
-    }
-    let release = options.release.as_deref().map(commit_sha).transpose()?;
-    let asked = Asked {
-        at_least: options.min_change_percent / 100.0,
-        release: release.as_ref(),
-    };
-    let mut kept = options
-        .state
-        .as_deref()
-        .map(kept_state)
-        .transpose()?
-        .unwrap_or_default();
-    let mut findings = Findings::default();
-    for track in &tracks {
-        let state = kept.series.entry(track.id.to_string()).or_default();
-        if state.seen > track.points.len() {
-            // The history was rewritten: it is read anew.
-            *state = detect::State::default();
-        }
-        findings::look(track, &runs, &asked, state, &mut findings);
-    }
-    if let Some(path) = &options.state {
-        let json =
-            serde_json::to_vec(&kept).map_err(|error| Diagnostic::error(error.to_string()))?;
-        write_atomic(path, &json)
-            .map_err(|error| Failure::world(Diagnostic::error(error.to_string())))?;
-    }
-    let text = match options.print {
-        cli::Shape::Json => {
-            serde_json::to_string_pretty(&findings)
-                .map_err(|error| Diagnostic::error(error.to_string()))?
-                + "\n"
-        }
-        cli::Shape::Text => changes::listing(&findings),
-    };
-    print(runner, &text)?;
-    let verdict = changes::verdict(&findings, options.fail_on_change);
-    let world =
-        |error: &dyn std::fmt::Display| Failure::world(Diagnostic::error(error.to_string()));
-    runner
-        .write_summary(&changes::summary(&findings, verdict))
-        .map_err(|error| world(&error))?;
-    for (name, value) in [
-        ("verdict", verdict.word()),
-        ("summary", &changes::headline(&findings)),
-    ] {
-        runner
-            .outputs()
-            .set(name, value)
-            .map_err(|error| world(&error))?;
-    }
-    Ok(if verdict == Verdict::Fail {
-        Exit::Fail
-    } else {
-        Exit::Pass
-    })
-}
-
-fn kept_state(path: &Path) -> Result<Kept, Failure> {
-    if !path.exists() {
-        return Ok(Kept::default());
-    }
-    let bytes =
-        read_bounded(path, IMPORT_LIMIT).map_err(|error| Diagnostic::error(error.to_string()))?;
-    serde_json::from_slice(&bytes).map_err(|error| {
-        let place = Place {
-            file: path.display().to_string(),
-            line: Some(error.line()),
-            column: Some(error.column()),
-        };
-        Diagnostic::error(format!("not a state of detect: {error}"))
-            .at(place)
-            .help("remove the file to begin anew")
-            .into()
-    })
 }

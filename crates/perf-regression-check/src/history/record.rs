@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use gatehouse_core::diagnostic::Diagnostic;
-use gatehouse_core::ledger::{Columns, Entry, EntryKey};
+use gatehouse_core::ledger::{Columns, Entry, EntryKey, Run};
 use gatehouse_core::stats::quantile::{mean, median, quantile, variance};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -126,6 +126,27 @@ impl Track {
     }
 }
 
+/// One suite: its runs, and its tracks.
+#[derive(Debug)]
+pub struct Suite {
+    /// Its name.
+    pub name: String,
+    /// Its runs, by time; none where only values are known.
+    pub runs: Vec<Run>,
+    /// Its series.
+    pub tracks: Vec<Track>,
+}
+
+impl Suite {
+    /// A suite of its entries, by time, and what made no sense in them.
+    #[must_use]
+    pub fn of(name: String, entries: Vec<Entry>) -> (Self, Vec<Diagnostic>) {
+        let (tracks, odd) = tracks(&entries);
+        let runs = entries.into_iter().map(|entry| entry.run).collect();
+        (Self { name, runs, tracks }, odd)
+    }
+}
+
 /// The tracks of entries, in order of first appearance. A row that makes no sense is a problem; so is
 /// a benchmark that changed its unit, whose older values are left out.
 #[must_use]
@@ -233,7 +254,7 @@ pub(crate) mod tests {
     use super::*;
     use crate::model::Unit;
     use gatehouse_core::ids::CommitSha;
-    use gatehouse_core::ledger::{Machine, Run};
+    use gatehouse_core::ledger::Machine;
 
     pub(crate) fn entry(second: i64, values: &[(&str, f64)]) -> Entry {
         let series = values

@@ -60,12 +60,9 @@ pub(super) fn configured(
     runner: &Runner<'_>,
     options: &Sinks,
 ) -> Result<Vec<Box<dyn Sink>>, Failure> {
-    let server = runner.system().var("GITHUB_SERVER_URL");
     let repository = runner.repository();
     let links = Links {
-        repository: server
-            .zip(repository.as_ref())
-            .map(|(server, repository)| format!("{server}/{}", repository.as_str())),
+        repository: runner.repository_url(),
     };
     let mut sinks: Vec<Box<dyn Sink>> = Vec::new();
     if options.github_issues {
