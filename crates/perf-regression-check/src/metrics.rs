@@ -25,33 +25,63 @@ use crate::{Failure, print};
 /// The longest value of a label, in characters.
 const LABEL: usize = 500;
 
-/// A metric family: name, help.
-const FAMILIES: [(&str, &str); 6] = [
-    (
-        "gatehouse_benchmark_value",
-        "The newest run's median, in the unit that the label names.",
-    ),
-    (
-        "gatehouse_benchmark_level",
-        "The median since the last confirmed change of level.",
-    ),
-    (
-        "gatehouse_benchmark_change_ratio",
-        "The last change of level, relative: 0.1 is 10 % more.",
-    ),
-    (
-        "gatehouse_benchmark_runs",
-        "How many runs are in the history.",
-    ),
-    (
-        "gatehouse_benchmark_state",
-        "1 for the state that the benchmark is in, 0 for every other.",
-    ),
-    (
-        "gatehouse_benchmark_last_run_timestamp_seconds",
-        "When the newest run was measured.",
-    ),
+/// A gauge of every series.
+struct Family {
+    name: &'static str,
+    help: &'static str,
+    /// Its samples: further labels, and the value.
+    samples: fn(&Suite, &Card, &Detail) -> Vec<(String, f64)>,
+}
+
+const FAMILIES: [Family; 6] = [
+    Family {
+        name: "gatehouse_benchmark_value",
+        help: "The newest run's median, in the unit that the label names.",
+        samples: |_, card, _| plain(Some(card.latest)),
+    },
+    Family {
+        name: "gatehouse_benchmark_level",
+        help: "The median since the last confirmed change of level.",
+        samples: |_, _, detail| plain(detail.levels.last().map(|level| level.centre)),
+    },
+    Family {
+        name: "gatehouse_benchmark_change_ratio",
+        help: "The last change of level, relative: 0.1 is 10 % more.",
+        samples: |_, card, _| plain(Some(card.change.unwrap_or(0.0))),
+    },
+    Family {
+        name: "gatehouse_benchmark_runs",
+        help: "How many runs are in the history.",
+        samples: |_, card, _| plain(Some(card.points as f64)),
+    },
+    Family {
+        name: "gatehouse_benchmark_state",
+        help: "1 for the state that the benchmark is in, 0 for every other.",
+        samples: |_, card, _| {
+            let sample = |state: Health| {
+                let is_in = f64::from(u8::from(state == card.health));
+                (format!(",state=\"{}\"", state.word()), is_in)
+            };
+            Health::ALL.map(sample).to_vec()
+        },
+    },
+    Family {
+        name: "gatehouse_benchmark_last_run_timestamp_seconds",
+        help: "When the newest run was measured.",
+        samples: |suite, card, _| {
+            let run = suite.runs.get(card.run);
+            plain(run.map(|run| run.time.as_second() as f64))
+        },
+    },
 ];
+
+/// One sample without further labels, where there is a value.
+fn plain(value: Option<f64>) -> Vec<(String, f64)> {
+    value
+        .map(|value| (String::new(), value))
+        .into_iter()
+        .collect()
+}
 
 /// `metrics`.
 pub(crate) fn metrics(runner: &Runner<'_>, options: &cli::Metrics) -> Result<Exit, Failure> {
@@ -89,7 +119,12 @@ pub(crate) fn metrics(runner: &Runner<'_>, options: &cli::Metrics) -> Result<Exi
 #[must_use]
 pub fn exposition(suite: &Suite, series: &[(Card, Detail)]) -> String {
     let mut text = String::new();
-    for (name, help) in FAMILIES {
+    for Family {
+        name,
+        help,
+        samples,
+    } in FAMILIES
+    {
         let _ = writeln!(text, "# HELP {name} {help}\n# TYPE {name} gauge");
         for (card, detail) in series {
             let labels = format!(
@@ -99,31 +134,8 @@ pub fn exposition(suite: &Suite, series: &[(Card, Detail)]) -> String {
                 label(&card.metric),
                 label(&card.unit)
             );
-            let mut line = |more: &str, value: f64| {
+            for (more, value) in samples(suite, card, detail) {
                 let _ = writeln!(text, "{name}{{{labels}{more}}} {value}");
-            };
-            match name {
-                "gatehouse_benchmark_value" => line("", card.latest),
-                "gatehouse_benchmark_level" => {
-                    if let Some(level) = detail.levels.last() {
-                        line("", level.centre);
-                    }
-                }
-                "gatehouse_benchmark_change_ratio" => {
-                    line("", card.change.unwrap_or(0.0));
-                }
-                "gatehouse_benchmark_runs" => line("", card.points as f64),
-                "gatehouse_benchmark_state" => {
-                    for state in Health::ALL {
-                        let more = format!(",state=\"{}\"", state.word());
-                        line(&more, f64::from(u8::from(state == card.health)));
-                    }
-                }
-                _ => {
-                    if let Some(run) = suite.runs.get(card.run) {
-                        line("", run.time.as_second() as f64);
-                    }
-                }
             }
         }
     }

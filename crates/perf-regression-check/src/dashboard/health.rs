@@ -104,3 +104,53 @@ impl Health {
         Self::Steady
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::history::findings::{Asked, look};
+    use crate::history::record::Point;
+    use crate::model::{Direction, Nature, SeriesId};
+
+    /// The state of a series whose run `n` has the value that `of` gives, a run a day.
+    fn health(count: usize, of: impl Fn(usize) -> f64) -> Health {
+        let points = (0..count).map(|run| Point {
+            run,
+            value: of(run) * (1.0 + 0.01 * ((run * run % 101) as f64 * 0.618_034).fract()),
+            quartiles: None,
+        });
+        let track = Track {
+            id: SeriesId {
+                benchmark: "b".to_owned(),
+                metric: "time".to_owned(),
+            },
+            unit: "ns".to_owned(),
+            direction: Direction::LowerIsBetter,
+            nature: Nature::Measured,
+            points: points.collect(),
+        };
+        let asked = Asked {
+            at_least: 0.05,
+            release: None,
+        };
+        let mut found = Findings::default();
+        let mut state = crate::history::detect::State::default();
+        look(&track, &[], &asked, &mut state, &mut found);
+        Health::of(&track, &[], &found)
+    }
+
+    #[test]
+    fn the_newest_change_that_is_news_decides() {
+        let step = |at: usize, factor: f64| {
+            move |run: usize| if run < at { 100.0 } else { 100.0 * factor }
+        };
+        assert_eq!(health(100, |_| 100.0), Health::Steady);
+        assert_eq!(health(5, |_| 100.0), Health::Sparse);
+        assert_eq!(health(100, step(85, 1.3)), Health::Regressed);
+        assert_eq!(health(100, step(85, 0.7)), Health::Improved);
+        // Thirty points later it is no news.
+        assert_eq!(health(100, step(50, 1.3)), Health::Steady);
+        // In a short history a change cannot be certain.
+        assert_eq!(health(15, step(8, 1.3)), Health::Suspected);
+    }
+}

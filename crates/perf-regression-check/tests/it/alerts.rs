@@ -328,6 +328,30 @@ fn a_real_alertmanager_holds_one_alert_until_it_recovered() {
 }
 
 #[test]
+fn what_was_told_is_no_suite_of_benchmarks() {
+    let program = Program::in_actions();
+    program.write("results.json", &crate::document(&[("b", &[100.0, 101.0])]));
+    let record = |suite: &str| {
+        program.run(&[
+            "record",
+            "--results",
+            "results.json",
+            "--ledger",
+            "ledger",
+            "--suite",
+            suite,
+        ])
+    };
+    record("default").expect(0);
+    let refused = record("~alerts default").expect(2);
+    assert!(
+        refused.err.contains("kept for what alert told"),
+        "{}",
+        refused.err
+    );
+}
+
+#[test]
 fn nobody_to_tell_and_odd_addresses_are_errors() {
     let program = Program::in_actions();
     history(&program, 0, 20);
